@@ -1,0 +1,54 @@
+"""Canonical JSON (RFC 8785) and SHA-256, made in this one place for everything that is digested or signed."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+import rfc8785
+
+from pratique.errors import InvalidInputError
+
+#: Integers beyond this lose digits in ECMAScript number form (RFC 8785, appendix D).
+MAX_SAFE_INTEGER = 2**53 - 1
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return the RFC 8785 bytes of a JSON value.
+
+    Where the value holds only what orjson writes the same way (no floats, ASCII keys, safe integers),
+    orjson writes it, about twelve times faster; a property test holds the two equal.
+
+    Raises:
+        InvalidInputError: NaN, infinity, an unsafe integer, a lone surrogate, or a type JSON lacks.
+    """
+    try:
+        if _is_plain(value):
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return rfc8785.dumps(value)
+    except (orjson.JSONEncodeError, rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
+        raise InvalidInputError(f"value has no canonical JSON form: {error}") from None
+
+
+def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of `data` as 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest_of(value: Any) -> str:
+    """Return the SHA-256 (hex) of the canonical JSON of `value`."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return bool(-MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER)
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _is_plain(item) for key, item in value.items())
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))
+    return False

@@ -1,0 +1,92 @@
+"""Decisions and waivers: a named person's act, bound to what that person saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pratique.domain.spec import SignOff
+
+
+class Act(StrEnum):
+    """What a person can decide."""
+
+    CLEAR = "clear"
+    RETURN = "return"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One person's standing act on a gate run."""
+
+    id: str
+    person: str
+    role: str
+    act: Act
+    reason: str
+    basis: str  #: digest of what was shown; another basis dismisses the decision
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A person takes an open finding on themselves, with a reason, until a date."""
+
+    id: str
+    requirement: str
+    person: str
+    reason: str
+    granted_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+    def is_active(self, now: datetime) -> bool:
+        """True while neither expired nor revoked."""
+        return self.revoked_at is None and self.granted_at <= now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How far the sign-off is."""
+
+    is_complete: bool
+    missing: tuple[str, ...]  #: for people, one reason each
+    waiting_roles: tuple[str, ...]  #: roles whose signature is still asked for
+    signed: tuple[str, ...]  #: ids of people whose signature counts
+
+
+def tally(sign_off: SignOff, decisions: Iterable[Decision], *, basis: str, submitters: Iterable[str]) -> Tally:
+    """Count the signatures that clear a gate.
+
+    A person counts once, for the role exercised; a decision on another basis counts for nothing.
+
+    Args:
+        sign_off: roles and how many distinct people of each.
+        decisions: standing decisions of the gate run.
+        basis: digest of what is to be signed now.
+        submitters: people behind the evidence that the gate rests on.
+    """
+    signed: dict[str, str] = {}
+    for decision in decisions:
+        if decision.act is Act.CLEAR and decision.basis == basis:
+            signed.setdefault(decision.person, decision.role)
+    missing: list[str] = []
+    waiting: list[str] = []
+    for role, wanted in sign_off.roles.items():
+        found = sum(1 for held in signed.values() if held == role)
+        if found < wanted:
+            waiting.append(role)
+            missing.append(f"{wanted - found} more signature{'s' if wanted - found > 1 else ''} in the role {role}")
+    if sign_off.four_eyes and signed and not waiting and set(signed) <= set(submitters):
+        waiting.extend(sign_off.roles)
+        missing.append("a signature of somebody who submitted none of the evidence (four eyes)")
+    return Tally(
+        is_complete=bool(sign_off.roles) and not missing,
+        missing=tuple(missing),
+        waiting_roles=tuple(waiting),
+        signed=tuple(signed),
+    )

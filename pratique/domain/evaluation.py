@@ -1,0 +1,265 @@
+"""The pure heart: what a gate's requirements amount to on given evidence at a given moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from pratique.canonical import digest_of
+from pratique.domain.decisions import Waiver
+from pratique.domain.evidence import Evidence, Reading
+from pratique.domain.findings import PASSING, Finding, FindingStatus
+from pratique.domain.gates import GateState
+from pratique.domain.models import names_of
+from pratique.domain.spec import Checkpoint, EvidenceNeed, GateSpec, Gating, Requirement
+from pratique.domain.times import instant_text
+
+
+class Judgement(NamedTuple):
+    """What an expression came to. `holds` is None where it could not be judged; `reason` says why."""
+
+    holds: bool | None
+    reason: str = ""
+
+
+class BoundFacts(Protocol):
+    """Facts and profile, bound once for many expressions."""
+
+    def judge(self, expression: str) -> Judgement:
+        """Judge one boolean expression; an error of any kind is `holds=None`, never an exception."""
+        ...
+
+
+class Criteria(Protocol):
+    """The language that criteria are written in."""
+
+    def bind(self, profile: Mapping[str, Any], facts: Mapping[str, Any], *, key: str) -> BoundFacts:
+        """Bind facts and profile; `key` names this pair, so that a binding can be reused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Everything an evaluation looks at, beside the spec and the time."""
+
+    gate_run: str
+    spec_digest: str
+    model: str
+    version: str
+    profile: Mapping[str, Any]  #: `ModelProfile.as_json()`
+    profile_digest: str
+    evidence: Sequence[Evidence] = ()
+    waivers: Sequence[Waiver] = ()
+    gates: Mapping[str, GateState] | None = None  #: latest run of each other gate of this model version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Pure result at one moment."""
+
+    findings: tuple[Finding, ...]
+    is_ready: bool  #: nothing enforced holds the gate shut, and at least one enforced requirement is met or waived
+    basis: str  #: digest of what people sign: spec, profile, findings, the evidence and waivers they rest on
+    inputs: str  #: digest of all inputs, the time among them
+    recheck_at: datetime | None  #: when an answer runs out by itself
+
+    @property
+    def open_findings(self) -> tuple[Finding, ...]:
+        """The findings that hold the gate shut."""
+        return tuple(f for f in self.findings if f.holds_gate_shut)
+
+
+def evaluate(spec: GateSpec, situation: Situation, criteria: Criteria, now: datetime) -> Evaluation:
+    """Return every finding of `spec` on `situation` at `now`.
+
+    The same arguments give the same result, at any later time and on any machine. Nothing raises: what
+    cannot be judged is NotTested with its reason.
+    """
+    judge = _Judge(situation, criteria, now)
+    findings = tuple(
+        judge.find(checkpoint, requirement)
+        for checkpoint in spec.checkpoints
+        for requirement in checkpoint.requirements
+    )
+    enforced = [f for f in findings if f.enforced]
+    is_ready = all(f.status in PASSING for f in enforced) and any(
+        f.status in (FindingStatus.MET, FindingStatus.WAIVED) for f in enforced
+    )
+    return Evaluation(
+        findings=findings,
+        is_ready=is_ready,
+        basis=_basis(situation, findings),
+        inputs=_inputs(situation, now),
+        recheck_at=min(judge.ends, default=None),
+    )
+
+
+def _basis(situation: Situation, findings: Sequence[Finding]) -> str:
+    digests = {e.id: e.sha256 for e in situation.evidence}
+    return digest_of(
+        {
+            "gate_run": situation.gate_run,
+            "spec": situation.spec_digest,
+            "profile": situation.profile_digest,
+            "findings": [
+                [f.requirement, f.status.value, digests.get(f.evidence or "", f.evidence), f.waiver] for f in findings
+            ],
+        }
+    )
+
+
+def _inputs(situation: Situation, now: datetime) -> str:
+    return digest_of(
+        {
+            "gate_run": situation.gate_run,
+            "spec": situation.spec_digest,
+            "profile": situation.profile_digest,
+            "evidence": [[e.id, e.sha256, e.reading.value] for e in situation.evidence],
+            "waivers": [[w.id, instant_text(w.expires_at), w.revoked_at is None] for w in situation.waivers],
+            "gates": {gate: state.value for gate, state in (situation.gates or {}).items()},
+            "now": instant_text(now),
+        }
+    )
+
+
+class _Answer(NamedTuple):
+    status: FindingStatus
+    reason: str = ""
+    evidence: str | None = None
+    until: datetime | None = None
+
+
+class _Judge:
+    """One evaluation under way: binds each piece of evidence once, remembers when answers end."""
+
+    def __init__(self, situation: Situation, criteria: Criteria, now: datetime) -> None:
+        self._situation = situation
+        self._criteria = criteria
+        self._now = now
+        self._bound: dict[str, BoundFacts] = {}
+        self._names = names_of(situation.model, situation.version, list(situation.profile.get("known_as", ())))
+        self._newest_first = sorted(situation.evidence, key=lambda e: (e.dated_at, e.received_at, e.id), reverse=True)
+        self.ends: list[datetime] = []
+
+    def find(self, checkpoint: Checkpoint, requirement: Requirement) -> Finding:
+        answer = self._answer(requirement)
+        enforced = requirement.gating is Gating.ENFORCE
+        waiver = None if answer.status in PASSING else self._waiver_for(requirement)
+        until = answer.until if waiver is None else waiver.expires_at
+        if until is not None and until > self._now:
+            self.ends.append(until)
+        return Finding(
+            requirement=requirement.id,
+            checkpoint=checkpoint.id,
+            status=answer.status if waiver is None else FindingStatus.WAIVED,
+            reason=answer.reason if waiver is None else f"waived by {waiver.person}: {waiver.reason} ({answer.reason})",
+            enforced=enforced,
+            evidence=answer.evidence,
+            waiver=waiver.id if waiver else None,
+            without_waiver=answer.status if waiver else None,
+            until=instant_text(until) if until else None,
+        )
+
+    def _waiver_for(self, requirement: Requirement) -> Waiver | None:
+        active = [w for w in self._situation.waivers if w.requirement == requirement.id and w.is_active(self._now)]
+        return max(active, key=lambda w: (w.expires_at, w.id), default=None)
+
+    def _answer(self, requirement: Requirement) -> _Answer:
+        if requirement.applies_when is not None:
+            applies = self._bind("", {}).judge(requirement.applies_when)
+            if applies.holds is None:
+                return _Answer(FindingStatus.NOT_TESTED, f"whether this applies could not be judged: {applies.reason}")
+            if not applies.holds:
+                return _Answer(FindingStatus.NOT_APPLICABLE, requirement.not_applicable_because or "")
+        if requirement.gate is not None:
+            return self._answer_by_gate(requirement.gate)
+        if requirement.evidence is None or requirement.criterion is None:  # the spec's validator refuses this
+            return _Answer(FindingStatus.NOT_TESTED, "the requirement names no evidence and criterion")
+        return self._answer_by_evidence(requirement, requirement.evidence, requirement.criterion)
+
+    def _answer_by_gate(self, gate: str) -> _Answer:
+        state = (self._situation.gates or {}).get(gate)
+        if state is GateState.CLEARED:
+            return _Answer(FindingStatus.MET)
+        if state is GateState.STALE:
+            return _Answer(FindingStatus.STALE, f"gate {gate} was cleared, but is stale now")
+        if state is None:
+            return _Answer(FindingStatus.NOT_TESTED, f"gate {gate} was never opened for this version")
+        return _Answer(FindingStatus.UNMET, f"gate {gate} is {state.value}, expected cleared")
+
+    def _answer_by_evidence(self, requirement: Requirement, need: EvidenceNeed, criterion: str) -> _Answer:
+        evidence = self._newest_for(requirement, need)
+        if evidence is None:
+            return _Answer(FindingStatus.NOT_TESTED, self._why_none(need))
+        trouble = self._trouble(evidence)
+        if trouble:
+            return _Answer(FindingStatus.NOT_TESTED, trouble, evidence.id)
+        ends_at = _ends_at(requirement, evidence)
+        if ends_at is not None and ends_at <= self._now:
+            reason = f"{evidence.filename} ran out on {instant_text(ends_at)[:10]}; newer evidence is needed"
+            return _Answer(FindingStatus.STALE, reason, evidence.id)
+        judgement = self._bind_evidence(evidence).judge(criterion)
+        if judgement.holds is None:
+            reason = f"criterion could not be judged on {evidence.filename}: {judgement.reason}"
+            return _Answer(FindingStatus.NOT_TESTED, reason, evidence.id, ends_at)
+        if not judgement.holds:
+            reason = requirement.unmet or f"{evidence.filename} does not satisfy: {criterion}"
+            return _Answer(FindingStatus.UNMET, reason, evidence.id, ends_at)
+        return _Answer(FindingStatus.MET, "", evidence.id, ends_at)
+
+    def _newest_for(self, requirement: Requirement, need: EvidenceNeed) -> Evidence | None:
+        for evidence in self._newest_first:
+            if evidence.reading is not Reading.READ or evidence.extraction is None:
+                if evidence.requirement == requirement.id:
+                    return evidence
+            elif evidence.extraction.kind == need.kind and (
+                need.select is None or self._bind_evidence(evidence).judge(need.select).holds is True
+            ):
+                return evidence
+        return None
+
+    def _why_none(self, need: EvidenceNeed) -> str:
+        what = f"no evidence of kind {need.kind}" + (f" where {need.select}" if need.select else "")
+        unread = [e for e in self._newest_first if e.reading is not Reading.READ]
+        if not unread:
+            return f"{what} was submitted"
+        newest = unread[0]
+        why = newest.reading_reason or "not read yet"
+        return f"{what} could be read; {len(unread)} unread, newest {newest.filename}: {why}"
+
+    def _trouble(self, evidence: Evidence) -> str | None:
+        if evidence.reading is Reading.PENDING:
+            return f"{evidence.filename}: not read yet"
+        if evidence.extraction is None or evidence.reading is Reading.UNREADABLE:
+            return f"{evidence.filename}: {evidence.reading_reason or 'unreadable'}"
+        extraction = evidence.extraction
+        if extraction.subject is not None and extraction.subject not in self._names:
+            return (
+                f"{evidence.filename} speaks of model {extraction.subject!r}; this version is known as "
+                f"{', '.join(sorted(self._names))} (profile member `known_as`)"
+            )
+        if not extraction.complete:
+            return f"{evidence.filename} is incomplete: {extraction.incomplete_reason or 'no reason given'}"
+        return None
+
+    def _bind_evidence(self, evidence: Evidence) -> BoundFacts:
+        facts = evidence.extraction.facts if evidence.extraction is not None else {}
+        return self._bind(evidence.id, facts)
+
+    def _bind(self, key: str, facts: Mapping[str, Any]) -> BoundFacts:
+        bound = self._bound.get(key)
+        if bound is None:
+            name = f"{key}/{self._situation.profile_digest}"
+            bound = self._bound[key] = self._criteria.bind(self._situation.profile, facts, key=name)
+        return bound
+
+
+def _ends_at(requirement: Requirement, evidence: Evidence) -> datetime | None:
+    limits: list[datetime] = []
+    if evidence.extraction is not None and evidence.extraction.valid_until is not None:
+        limits.append(evidence.extraction.valid_until)
+    if requirement.fresh_for_days is not None:
+        limits.append(evidence.dated_at + timedelta(days=requirement.fresh_for_days))
+    return min(limits, default=None)

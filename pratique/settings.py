@@ -1,0 +1,79 @@
+"""All settings, in one place: environment variables with prefix `PRATIQUE_` (nested with `__`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pratique.project import config_root
+
+
+def _default_data_dir() -> Path:
+    return Path.home() / ".local" / "share" / "pratique"
+
+
+class PrefectSettings(BaseModel):
+    """Where the Prefect server is. The engine only links to it; the worker talks to it."""
+
+    port: int = 8471  #: port of the embedded server, on 127.0.0.1
+    api_url: str | None = None  #: an outside server; None means the embedded one
+    begin_immediate: bool = (
+        True  #: embedded on SQLite: begin transactions IMMEDIATE (see deployments/prefect_server.py)
+    )
+
+    @property
+    def url(self) -> str:
+        """The API URL that flows report to."""
+        return self.api_url or f"http://127.0.0.1:{self.port}/api"
+
+    @property
+    def ui_url(self) -> str:
+        """The root of the run pages."""
+        return self.url.removesuffix("/api")
+
+
+class Settings(BaseSettings):
+    """Settings of the engine, the worker and the supervisor."""
+
+    model_config = SettingsConfigDict(env_prefix="PRATIQUE_", env_nested_delimiter="__", extra="forbid")
+
+    data_dir: Path = Field(default_factory=_default_data_dir)  #: ledger, evidence, tokens, Prefect's own files
+    database_url: SecretStr | None = None  #: None: SQLite in `data_dir`; else `postgresql+psycopg://...`
+    config_dir: Path = Field(default_factory=config_root)  #: gates/, facts/, people.yaml
+    people_file: Path | None = None  #: None: `people.yaml` in `config_dir`, else in `data_dir`
+    host: str = "127.0.0.1"
+    port: int = 8470
+    public_url: str | None = None  #: what people's browsers call the engine; None: http://host:port
+    max_evidence_bytes: int = Field(default=2 * 1024**3, ge=1)  #: cap of one evidence file
+    max_event_bytes: int = Field(default=256 * 1024, ge=1024)  #: cap of one event body
+    read_at_once_bytes: int = Field(default=8 * 1024**2, ge=0)  #: larger files are read by the checkpoint flow
+    sweep_seconds: float = Field(default=30.0, gt=0)  #: the engine's own tick; deadlines never depend on Prefect
+    lease_seconds: int = Field(default=60, ge=5)  #: how long a worker holds work without a sign of life
+    channels: dict[str, SecretStr] = Field(default_factory=dict)  #: channel name -> Apprise URL; a secret
+    prefect: PrefectSettings = PrefectSettings()
+    embed_worker: bool = True  #: `pratique up` starts a worker
+    embed_prefect: bool = True  #: `pratique up` starts the Prefect server
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'ledger.db'}"
+
+    @property
+    def evidence_dir(self) -> Path:
+        """Folder of the content-addressed evidence files."""
+        return self.data_dir / "evidence"
+
+    @property
+    def tokens_dir(self) -> Path:
+        """Folder (0700) of the token files written at first start."""
+        return self.data_dir / "tokens"
+
+    @property
+    def base_url(self) -> str:
+        """Root of every link that people are given."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
