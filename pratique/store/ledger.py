@@ -1,0 +1,94 @@
+"""The ledger: one door for everything that is read from or written to the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TypeVar
+
+from pratique.store.databases import PostgresDatabase, open_database
+from pratique.store.journal import Entry
+from pratique.store.ports import Clock, NewId, new_uuid7, system_clock
+from pratique.store.reader import Reader
+from pratique.store.schema import upgrade_schema
+from pratique.store.sealer import Sealer
+from pratique.store.writer import Command, Writer
+
+T = TypeVar("T")
+Listener = Callable[[Sequence[Entry]], None]
+
+
+class Ledger:
+    """Journal, state rows and outbox in one database.
+
+    Writes go through one thread; reads take their own connection and see committed state only.
+    """
+
+    def __init__(self, url: str, *, clock: Clock = system_clock, new_id: NewId = new_uuid7) -> None:
+        self.url = url
+        self.clock = clock
+        self.database = open_database(url)
+        self._listeners: list[Listener] = []
+        self._writer = Writer(self.database, clock=clock, new_id=new_id, on_commit=self._committed)
+        self._sealer = Sealer(self.database) if isinstance(self.database, PostgresDatabase) else None
+
+    def open(self) -> None:
+        """Bring the schema up to date and begin to take commands."""
+        upgrade_schema(self.database.engine)
+        self._writer.start()
+        if self._sealer is not None:
+            self._sealer.start()
+
+    def close(self) -> None:
+        """Finish what was submitted, seal it, and disconnect."""
+        self._writer.close()
+        if self._sealer is not None:
+            self._sealer.close()
+        self.database.engine.dispose()
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` from the writer's thread with the entries of every commit."""
+        self._listeners.append(listener)
+
+    def submit(self, actor: str, command: Command[T]) -> Future[T]:
+        """Queue a command; the future resolves after the durable commit."""
+        return self._writer.submit(actor, command)
+
+    def write(self, actor: str, command: Command[T]) -> T:
+        """Run a command and wait for its durable commit."""
+        return self._writer.submit(actor, command).result()
+
+    def awrite(self, actor: str, command: Command[T]) -> asyncio.Future[T]:
+        """Run a command from an event loop."""
+        return self._writer.submit_async(actor, command)
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """Give a reader on one consistent snapshot."""
+        connection = self.database.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            if self._sealer is None:
+                cursor.execute("BEGIN")
+            else:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield Reader(cursor, self.database.engine.dialect)
+        finally:
+            connection.rollback()
+            connection.close()
+
+    async def aread(self, look: Callable[[Reader], T]) -> T:
+        """Run a read in a thread, so that the event loop stays free."""
+        return await asyncio.to_thread(self._look, look)
+
+    def _look(self, look: Callable[[Reader], T]) -> T:
+        with self.read() as reader:
+            return look(reader)
+
+    def _committed(self, entries: Sequence[Entry]) -> None:
+        if self._sealer is not None:
+            self._sealer.wake()
+        for listener in self._listeners:
+            listener(entries)

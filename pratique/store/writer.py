@@ -1,0 +1,220 @@
+"""The one thread that writes: commands that arrive together share one durable commit."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from pratique.errors import PratiqueError, UnavailableError
+from pratique.store.databases import Database
+from pratique.store.journal import Entry
+from pratique.store.ports import Clock, NewId
+from pratique.store.transaction import Transaction
+
+T = TypeVar("T")
+Command = Callable[[Transaction], T]
+
+#: Most commands that share a commit. Beyond this the gain per commit is below 1 % (bench/RESULTS.md).
+GROUP_LIMIT = 64
+#: How often a command is tried alone when another replica got in its way.
+ATTEMPTS = 3
+
+
+class _Job(NamedTuple):
+    actor: str
+    command: Command[Any]
+    future: Future[Any] | asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop | None
+
+
+class _Outcome(NamedTuple):
+    job: _Job
+    result: Any
+    error: BaseException | None
+
+
+class Writer:
+    """Runs commands in arrival order, groups of them in one transaction.
+
+    A command loads, refuses, computes, records and returns; it may be run again after a rollback, so it must
+    have no effect outside its transaction.
+    """
+
+    def __init__(
+        self, database: Database, *, clock: Clock, new_id: NewId, on_commit: Callable[[Sequence[Entry]], None]
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._new_id = new_id
+        self._on_commit = on_commit
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
+        self._connection: Any = None
+        self._closing = False
+
+    def start(self) -> None:
+        """Connect, load the end of the chain, and begin to take commands."""
+        self._connect()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish what was submitted, then stop."""
+        self._closing = True
+        self._jobs.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def submit(self, actor: str, command: Command[T]) -> Future[T]:
+        """Queue a command; the future resolves after the durable commit."""
+        self._refuse_when_closing()
+        future: Future[T] = Future()
+        self._jobs.put(_Job(actor, command, future, None))
+        return future
+
+    def submit_async(self, actor: str, command: Command[T]) -> asyncio.Future[T]:
+        """Queue a command from an event loop; all futures of a group wake it with one call."""
+        self._refuse_when_closing()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(actor, command, future, loop))
+        return future
+
+    def _refuse_when_closing(self) -> None:
+        if self._closing:
+            raise UnavailableError("the ledger is closing", hint="try again when the engine is back")
+
+    def _connect(self) -> None:
+        self._connection = self._database.engine.raw_connection()
+        self._cursor = self._connection.cursor()
+        self._head = self._database.load_head(self._cursor)
+        self._connection.driver_connection.rollback()
+
+    def _work(self) -> None:
+        while True:
+            job = self._jobs.get()
+            if job is None:
+                return
+            group = [job]
+            while len(group) < GROUP_LIMIT:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    self._settle(self._run_group(group))
+                    return
+                group.append(job)
+            self._settle(self._run_group(group))
+
+    def _run_group(self, group: list[_Job]) -> list[_Outcome]:
+        try:
+            return self._run_together(group)
+        except Exception:  # whatever it was, each command deserves its own answer
+            if len(group) == 1:
+                return [self._run_alone(group[0], attempts=ATTEMPTS - 1)]
+            return [self._run_alone(job, attempts=ATTEMPTS) for job in group]
+
+    def _run_alone(self, job: _Job, *, attempts: int) -> _Outcome:
+        error: BaseException = UnavailableError("the ledger could not write")
+        for _ in range(attempts):
+            try:
+                return self._run_together([job])[0]
+            except PratiqueError as refused:  # refused after it had written; its transaction was undone
+                return _Outcome(job, None, refused)
+            except Exception as failure:
+                error = failure
+        return _Outcome(job, None, _explained(error))
+
+    def _run_together(self, group: list[_Job]) -> list[_Outcome]:
+        entries: list[Entry] = []
+        try:
+            self._database.begin(self._cursor)
+            outcomes = [self._run_command(job, entries) for job in group]
+            head = self._database.append(self._cursor, entries, self._head) if entries else self._head
+            self._connection.driver_connection.commit()
+        except BaseException:
+            self._roll_back()
+            raise
+        self._head = head
+        if entries:
+            self._on_commit(entries)
+        return outcomes
+
+    def _run_command(self, job: _Job, entries: list[Entry]) -> _Outcome:
+        transaction = Transaction(
+            self._cursor, self._database.engine.dialect, now=self._clock(), actor=job.actor, new_id=self._new_id
+        )
+        try:
+            result = job.command(transaction)
+        except PratiqueError as refused:
+            if transaction.has_written:
+                raise
+            return _Outcome(job, None, refused)
+        entries.extend(transaction.entries)
+        return _Outcome(job, result, None)
+
+    def _roll_back(self) -> None:
+        try:
+            self._connection.driver_connection.rollback()
+        except Exception:  # the connection itself is gone; a fresh one is the cure
+            self._reconnect()
+
+    def _reconnect(self) -> None:
+        try:
+            self._connection.invalidate()
+        finally:
+            self._connect()
+
+    @staticmethod
+    def _settle(outcomes: list[_Outcome]) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+        for outcome in outcomes:
+            if outcome.job.loop is None:
+                _resolve(outcome)
+            else:
+                by_loop.setdefault(outcome.job.loop, []).append(outcome)
+        for loop, settled in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(_resolve_all, settled)
+            except RuntimeError:  # the loop closed while its command was being written; nobody waits any more
+                continue
+
+
+def _resolve_all(outcomes: list[_Outcome]) -> None:
+    for outcome in outcomes:
+        _resolve(outcome)
+
+
+def _resolve(outcome: _Outcome) -> None:
+    future = outcome.job.future
+    if future.done():  # its waiter went away
+        return
+    if outcome.error is None:
+        future.set_result(outcome.result)
+    else:
+        future.set_exception(outcome.error)
+
+
+def _explained(error: BaseException) -> BaseException:
+    if isinstance(error, PratiqueError) or not isinstance(error, DBAPIError | OSError | _driver_errors()):
+        return error
+    return UnavailableError(
+        f"the ledger could not write: {type(error).__name__}", hint="try again; see the engine's log"
+    )
+
+
+def _driver_errors() -> tuple[type[BaseException], ...]:
+    import sqlite3
+
+    import psycopg
+
+    return (sqlite3.Error, psycopg.Error)
