@@ -1,0 +1,171 @@
+"""One call of the engine as a value: what is sent, how the answer is read, whether it may be sent again."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+from pratique import __version__
+from pratique.client.connection import Connection
+from pratique.client.problems import UnexpectedAnswerError, error_of
+from pratique.errors import InvalidInputError, UnavailableError
+
+T = TypeVar("T")
+
+#: Who we say we are.
+AGENT = f"pratique/{__version__}"
+
+#: How often an idempotent call is sent before its error is raised.
+ATTEMPTS = 5
+
+#: Seconds before the second attempt; doubles with each, up to the limit.
+_FIRST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 5.0
+
+#: Seconds without a byte after which an answer is given up.
+_SILENCE_SECONDS = 30.0
+
+_CHUNK_BYTES = 256 * 1024
+
+#: Called with bytes sent so far and bytes in all.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileBody:
+    """A body streamed from disk, never held in memory."""
+
+    path: Path
+    size: int
+    progress: Progress | None = None
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield exactly `size` bytes.
+
+        Raises:
+            InvalidInputError: the file became shorter since it was measured.
+        """
+        sent = 0
+        with self.path.open("rb") as stream:
+            while sent < self.size:
+                chunk = stream.read(min(_CHUNK_BYTES, self.size - sent))
+                if not chunk:
+                    raise InvalidInputError(f"{self.path} became shorter while it was sent; send it again")
+                yield chunk
+                sent += len(chunk)
+                if self.progress:
+                    self.progress(sent, self.size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a transport puts on the wire."""
+
+    method: str
+    target: str  #: path and query
+    headers: Mapping[str, str]
+    body: bytes | FileBody | None
+    timeout_seconds: float  #: of silence, not of the whole call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]  #: lower-case names
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON; an empty body is None."""
+        return json.loads(self.body) if self.body else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[T]):
+    """One operation of the engine's API."""
+
+    method: str
+    path: str
+    read: Callable[[Reply], T]  #: makes the result out of a successful answer
+    query: Mapping[str, object] = field(default_factory=dict)  #: members that are None are left out
+    body: Mapping[str, Any] | FileBody | None = None
+    content_type: str = "application/json"
+    is_idempotent: bool = True  #: sending it twice has the effect of sending it once
+    hold_seconds: float = 0.0  #: how long the engine may hold the answer back (long poll)
+
+    def request(self, connection: Connection) -> Request:
+        """Return what is to be sent to the engine at `connection`."""
+        headers = {"Accept": "application/json", "User-Agent": AGENT}
+        if connection.token:
+            headers["Authorization"] = f"Bearer {connection.token}"
+        body: bytes | FileBody | None = None
+        if isinstance(self.body, FileBody):
+            body = self.body
+            headers |= {"Content-Type": "application/octet-stream", "Content-Length": str(body.size)}
+        elif self.body is not None:
+            body = _json_bytes(self.body)
+            headers["Content-Type"] = self.content_type
+        query = urlencode({key: _text(value) for key, value in self.query.items() if value is not None})
+        return Request(
+            method=self.method,
+            target=f"{self.path}?{query}" if query else self.path,
+            headers=headers,
+            body=body,
+            timeout_seconds=_SILENCE_SECONDS + self.hold_seconds,
+        )
+
+    def result(self, reply: Reply) -> T:
+        """Return what the answer holds.
+
+        Raises:
+            PratiqueError: the class that the problem document names.
+            UnexpectedAnswerError: a success that is not what this call promises.
+        """
+        if not 200 <= reply.status < 300:
+            raise error_of(reply.status, reply.headers, reply.body)
+        try:
+            return self.read(reply)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnexpectedAnswerError(
+                f"{self.method} {self.path} answered {reply.status} with a body that cannot be read "
+                f"({type(error).__name__}: {error})",
+                hint="is PRATIQUE_URL the address of a Pratique engine, of this client's version?",
+            ) from None
+
+    def may_retry(self, attempt: int) -> bool:
+        """True when the call may be sent once more after `attempt` sends."""
+        return self.is_idempotent and attempt < ATTEMPTS
+
+
+def retry_pause_seconds(attempt: int, error: UnavailableError) -> float:
+    """Return how long to wait after failed `attempt` (from 1): doubling, with jitter, or what the engine asked for."""
+    asked = str(error.extra.get("retry_after", ""))
+    if asked.isdigit():
+        return min(float(asked), _LONGEST_PAUSE_SECONDS)
+    longest = min(_FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1), _LONGEST_PAUSE_SECONDS)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients in time, guards nothing
+
+
+def path_of(*segments: str) -> str:
+    """Return `/v1/...` with every segment quoted, so that no name can leave its place."""
+    for segment in segments:
+        if not segment or segment in {".", ".."}:
+            raise InvalidInputError(f"{segment!r} cannot be a name in an address")
+    return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
+
+
+def _json_bytes(value: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(f"what is to be sent is not JSON: {error}") from None
+
+
+def _text(value: object) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
