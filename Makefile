@@ -1,0 +1,46 @@
+# Needs Python 3.11 to 3.13, pip and git; everything else comes into .venv from uv.lock.
+# Package indexes are pip's and uv's own settings; none is named here.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The oldest uv that was tried with this lock file.
+UV := uv>=0.9,<1
+# Take the interpreter that .venv was made with; never download another.
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+unexport VIRTUAL_ENV
+
+.PHONY: help venv check test demo bench clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+venv: .venv/.synced ## .venv with everything that uv.lock names
+
+.venv/.synced: pyproject.toml uv.lock hatch_build.py
+	@test -x $(BIN)/python || { echo "[1/3] creating .venv"; ./.ci/make-venv "$(PYTHON)"; }
+	@echo "[2/3] installing uv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV)"
+	@echo "[3/3] installing what uv.lock names"
+	@$(BIN)/uv sync --locked
+	@touch $@
+
+check: venv ## format, lint, types, import contracts, lock file
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/uv lock --check
+
+test: venv ## the whole suite (ARGS="-k name" for a part)
+	$(BIN)/pytest $(ARGS)
+
+demo: venv ## the demo story; stays up until Ctrl-C (ONCE=1 ends by itself)
+	@ONCE=$(ONCE) $(BIN)/python -m examples.demo
+
+bench: venv ## measured claims (bench/RESULTS.md)
+	$(BIN)/python -m bench.run
+
+clean: ## remove .venv, caches and build results; data is not touched
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
