@@ -1,0 +1,180 @@
+"""CEL over cel-expr-python, behind the `Criteria` protocol: only a real `true` is a yes."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_strings
+
+from pratique.criteria.values import ValueRefusedError, plain_copy
+from pratique.domain.evaluation import BoundFacts, Judgement
+
+#: Bound facts kept for reuse. One holds a copy of its facts, some tens of kilobytes with the engine's own.
+MAX_BINDINGS = 256
+
+#: Compiled expressions kept. A rule book has hundreds; old editions that runs are pinned to add to them.
+MAX_PROGRAMS = 4096
+
+#: Reasons stand in findings that people read; the engine's own can run over pages.
+MAX_REASON = 240
+
+_STATUS = re.compile(r"^[A-Z_]{4,}: | \[[A-Z_]{4,}\]$")  #: the engine's status words around a message
+_MISSING = re.compile(r"^Key not found in map : (.+)$")
+
+_DYNAMIC = "DYN"  #: what the checker calls a type it cannot know before it sees the facts
+
+
+class CelCriteria:
+    """Judges CEL expressions over the variables `facts` and `profile`, both maps of text to any value.
+
+    The engine's own answers cannot be trusted as they come: an error is a *truthy* value, not an exception.
+    So a judgement holds only where the result's type is BOOL and the value is `True` itself; everything
+    else is None with its reason. Safe to use from several threads.
+    """
+
+    def __init__(self, *, max_bindings: int = MAX_BINDINGS) -> None:
+        self._programs = _Programs()
+        self._bindings: OrderedDict[str, _Held] = OrderedDict()
+        self._max_bindings = max_bindings
+        self._lock = threading.Lock()
+
+    def bind(self, profile: Mapping[str, Any], facts: Mapping[str, Any], *, key: str) -> BoundFacts:
+        """Bind facts and profile, once for all expressions on the same `key`.
+
+        Values that expressions would misread are refused: then every judgement is None with that reason.
+        A key that comes again with other values gets a binding of its own, never the old answers.
+        """
+        with self._lock:
+            held = self._bindings.get(key)
+            if held is not None and held.is_of(profile, facts):
+                self._bindings.move_to_end(key)
+                return held.bound
+        try:
+            held = self._hold(plain_copy(profile, "profile"), plain_copy(facts, "facts"))
+        except ValueRefusedError as refused:
+            return _Refused(str(refused))
+        except Exception as error:  # the engine's binding raises bare RuntimeErrors; none of them may pass a gate
+            return _Refused(_short(error))
+        with self._lock:
+            self._bindings[key] = held
+            self._bindings.move_to_end(key)
+            while len(self._bindings) > self._max_bindings:
+                self._bindings.popitem(last=False)
+        return held.bound
+
+    def compile_check(self, expression: str) -> list[str]:
+        """Return what is wrong with `expression` before any facts are seen; empty when nothing is.
+
+        Finds syntax errors, names other than `facts` and `profile`, and a result known not to be boolean.
+        """
+        program = self._programs.get(expression)
+        return [program] if isinstance(program, str) else []
+
+    def _hold(self, profile: dict[str, Any], facts: dict[str, Any]) -> _Held:
+        activation = self._programs.activation({"facts": facts, "profile": profile})
+        return _Held(profile, facts, _Bound(self._programs, activation))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A binding with the values it was made of."""
+
+    profile: dict[str, Any]
+    facts: dict[str, Any]
+    bound: _Bound
+
+    def is_of(self, profile: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+        return self.facts == facts and self.profile == profile
+
+
+class _Bound:
+    """Facts and profile bound once. Values never change, so an answer given once is kept."""
+
+    def __init__(self, programs: _Programs, activation: Any) -> None:
+        self._programs = programs
+        self._activation = activation
+        self._answers: dict[str, Judgement] = {}
+        self._lock = threading.Lock()  # whether two threads may share one Activation is not documented
+
+    def judge(self, expression: str) -> Judgement:
+        answer = self._answers.get(expression)
+        if answer is None:
+            with self._lock:
+                answer = self._answers[expression] = self._evaluate(expression)
+        return answer
+
+    def _evaluate(self, expression: str) -> Judgement:
+        program = self._programs.get(expression)
+        if isinstance(program, str):
+            return Judgement(None, program)
+        try:
+            result = program.eval(self._activation)
+            kind, value = result.type(), result.value()
+        except Exception as error:  # step limit, recursion limit: the engine raises bare RuntimeErrors
+            return Judgement(None, _short(error))
+        if kind == cel.Type.BOOL and (value is True or value is False):
+            return Judgement(value)
+        if kind == cel.Type.ERROR:
+            return Judgement(None, _short(value))
+        return Judgement(None, f"the result is {kind.name()}, expected BOOL")
+
+
+class _Refused:
+    """Facts that cannot be bound: no expression can be judged on them."""
+
+    def __init__(self, reason: str) -> None:
+        self._judgement = Judgement(None, reason)
+
+    def judge(self, expression: str) -> Judgement:
+        return self._judgement
+
+
+class _Programs:
+    """Compiled expressions by their text; a text that does not compile is kept as the reason why."""
+
+    def __init__(self) -> None:
+        value = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
+        self._env = cel.NewEnv(variables={"facts": value, "profile": value}, extensions=[ext_strings.ExtStrings()])
+        self._known: OrderedDict[str, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def activation(self, values: dict[str, Any]) -> Any:
+        return self._env.Activation(values)
+
+    def get(self, expression: str) -> Any:
+        """Return the compiled program, or the reason (a `str`) why there is none."""
+        with self._lock:
+            program = self._known.get(expression)
+            if program is None:
+                program = self._known[expression] = self._compile(expression)
+            self._known.move_to_end(expression)
+            if len(self._known) > MAX_PROGRAMS:
+                self._known.popitem(last=False)
+            return program
+
+    def _compile(self, expression: str) -> Any:
+        if "\0" in expression:
+            return "the expression holds a NUL character"
+        try:
+            program = self._env.compile(expression)
+        except Exception as error:  # RuntimeError for syntax, names and limits; UnicodeError for surrogates
+            return f"does not compile: {_short(error)}"
+        kind = program.return_type()
+        if kind != cel.Type.BOOL and kind.name() != _DYNAMIC:
+            return f"the result is {kind.name()}, expected BOOL"
+        return program
+
+
+def _short(error: object) -> str:
+    """Return the engine's message on one line, without its status words and its picture of the source."""
+    lines = [line for line in str(error).splitlines() if not line.startswith(" |")]
+    text = " ".join(" ".join(lines).replace("ERROR: <input>:", "at ").split())
+    text = _STATUS.sub("", text) or type(error).__name__
+    text = _MISSING.sub(r"the facts have no member \1", text)
+    return text if len(text) <= MAX_REASON else text[: MAX_REASON - 1] + "…"
