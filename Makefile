@@ -4,11 +4,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # The oldest uv that was tried with this lock file.
-UV := uv>=0.9,<1
+UV := uv>=0.11,<1
 # Take the interpreter that .venv was made with; never download another.
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 unexport VIRTUAL_ENV
+# Trust what the machine trusts: behind a company's proxy uv's own list of authorities is not enough.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= true
+endif
 
 .PHONY: help venv check test demo bench clean
 
