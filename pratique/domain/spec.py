@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$", max_length=64)]
+#: Roles as people.yaml names them, such as `owner` or `eval_lead`.
+Role = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-._][a-z0-9]+)*$", max_length=64)]
 #: Measures (`S-3.2`), commitments (`S-C9`), appendix items (`S-A3.5`) and articles (`Art. 53(1)(d)`).
 SourceRef = Annotated[str, Field(pattern=r"^([TCS]-[A]?\d+(\.\d+)*|[TCS]-C\d+|Art\. \d+.*)$", max_length=40)]
 Cel = Annotated[str, Field(min_length=1, max_length=4000)]
@@ -63,7 +65,7 @@ class Requirement(_Data):
     criterion: Cel | None = None  #: CEL over `facts` and `profile`; needed with `evidence`
     unmet: str | None = Field(default=None, max_length=400)  #: what a false criterion means, for people
     fresh_for_days: int | None = Field(default=None, ge=1, le=3660)
-    owner: Id = "owner"  #: role that owes the evidence
+    owner: Role = "owner"  #: role that owes the evidence
     gating: Gating = Gating.ENFORCE
     verified: bool = True  #: the rule was checked against a primary source
 
@@ -75,6 +77,8 @@ class Requirement(_Data):
             raise ValueError("`criterion` is expected beside `evidence`")
         if self.gate is not None and self.criterion is not None:
             raise ValueError("`criterion` has no facts to judge beside `gate`")
+        if self.gate is not None and self.fresh_for_days is not None:
+            raise ValueError("`fresh_for_days` has no evidence to date beside `gate`")
         if self.applies_when is not None and self.not_applicable_because is None:
             raise ValueError("`not_applicable_because` is expected beside `applies_when`")
         return self
@@ -92,7 +96,7 @@ class Checkpoint(_Data):
 class SignOff(_Data):
     """Whose signatures clear the gate. No roles: the gate clears itself when its requirements are met."""
 
-    roles: dict[Id, Annotated[int, Field(ge=1, le=20)]] = Field(default_factory=dict)  #: role -> distinct people
+    roles: dict[Role, Annotated[int, Field(ge=1, le=20)]] = Field(default_factory=dict)  #: role -> distinct people
     four_eyes: bool = True  #: who submitted evidence cannot be the only one to sign
 
 
@@ -135,6 +139,8 @@ class GateSpec(_Data):
             if requirement.id in seen:
                 raise ValueError(f"requirement id {requirement.id!r} stands twice")
             seen.add(requirement.id)
+        if len({checkpoint.id for checkpoint in self.checkpoints}) < len(self.checkpoints):
+            raise ValueError("a checkpoint id stands twice")
         if not any(r.gating is Gating.ENFORCE for r in self.requirements()):
             raise ValueError("at least one requirement must have gating `enforce`")
         return self
