@@ -12,7 +12,7 @@ from typing import Any
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_strings
 
-from pratique.criteria.values import ValueRefusedError, plain_copy
+from pratique.criteria.values import ValueRefusedError, checked_text, plain_copy
 from pratique.domain.evaluation import BoundFacts, Judgement
 
 #: Bound facts kept for reuse. One holds a copy of its facts, some tens of kilobytes with the engine's own.
@@ -27,6 +27,8 @@ MAX_REASON = 240
 _STATUS = re.compile(r"^[A-Z_]{4,}: | \[[A-Z_]{4,}\]$")  #: the engine's status words around a message
 _MISSING = re.compile(r"^Key not found in map : (.+)$")
 
+_BOOL, _ERROR = cel.Type.BOOL, cel.Type.ERROR
+_YES, _NO = Judgement(True), Judgement(False)
 _DYNAMIC = "DYN"  #: what the checker calls a type it cannot know before it sees the facts
 
 
@@ -115,12 +117,12 @@ class _Bound:
             return Judgement(None, program)
         try:
             result = program.eval(self._activation)
-            kind, value = result.type(), result.value()
+            value, kind = result.value(), result.type()
         except Exception as error:  # step limit, recursion limit: the engine raises bare RuntimeErrors
             return Judgement(None, _short(error))
-        if kind == cel.Type.BOOL and (value is True or value is False):
-            return Judgement(value)
-        if kind == cel.Type.ERROR:
+        if kind == _BOOL and (value is True or value is False):
+            return _YES if value is True else _NO
+        if kind == _ERROR:
             return Judgement(None, _short(value))
         return Judgement(None, f"the result is {kind.name()}, expected BOOL")
 
@@ -141,7 +143,7 @@ class _Programs:
     def __init__(self) -> None:
         value = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
         self._env = cel.NewEnv(variables={"facts": value, "profile": value}, extensions=[ext_strings.ExtStrings()])
-        self._known: OrderedDict[str, Any] = OrderedDict()
+        self._known: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     def activation(self, values: dict[str, Any]) -> Any:
@@ -149,24 +151,25 @@ class _Programs:
 
     def get(self, expression: str) -> Any:
         """Return the compiled program, or the reason (a `str`) why there is none."""
-        with self._lock:
-            program = self._known.get(expression)
-            if program is None:
+        program = self._known.get(expression)  # one atomic look; the lock is for those who write
+        if program is None:
+            with self._lock:
+                if len(self._known) >= MAX_PROGRAMS:
+                    self._known.clear()
                 program = self._known[expression] = self._compile(expression)
-            self._known.move_to_end(expression)
-            if len(self._known) > MAX_PROGRAMS:
-                self._known.popitem(last=False)
-            return program
+        return program
 
     def _compile(self, expression: str) -> Any:
-        if "\0" in expression:
-            return "the expression holds a NUL character"
+        try:
+            checked_text(expression)
+        except ValueRefusedError as refused:
+            return f"does not compile: {refused}"
         try:
             program = self._env.compile(expression)
-        except Exception as error:  # RuntimeError for syntax, names and limits; UnicodeError for surrogates
-            return f"does not compile: {_short(error)}"
+        except Exception as error:  # bare RuntimeErrors for syntax, names and limits
+            return _cut(f"does not compile: {_short(error)}")
         kind = program.return_type()
-        if kind != cel.Type.BOOL and kind.name() != _DYNAMIC:
+        if kind != _BOOL and kind.name() != _DYNAMIC:
             return f"the result is {kind.name()}, expected BOOL"
         return program
 
@@ -177,4 +180,8 @@ def _short(error: object) -> str:
     text = " ".join(" ".join(lines).replace("ERROR: <input>:", "at ").split())
     text = _STATUS.sub("", text) or type(error).__name__
     text = _MISSING.sub(r"the facts have no member \1", text)
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= MAX_REASON else text[: MAX_REASON - 1] + "…"

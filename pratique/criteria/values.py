@@ -58,7 +58,7 @@ class _Copier:
     def copy(self, value: Any, depth: int) -> Any:
         kind = type(value)
         if kind is str:
-            return _text(value)
+            return checked_text(value)
         if kind is bool or value is None:
             return value
         if kind is float:
@@ -80,7 +80,7 @@ class _Copier:
             if type(key) is not str:
                 raise ValueRefusedError(f"key of type {type(key).__name__}, expected text")
             try:
-                out[_text(key)] = self.copy(item, depth + 1)
+                out[checked_text(key)] = self.copy(item, depth + 1)
             except ValueRefusedError as refused:
                 refused.path.append(ascii(key)[1:-1][:60])
                 raise
@@ -102,7 +102,12 @@ class _Copier:
             raise ValueRefusedError(f"more than {MAX_VALUES} values")
 
 
-def _text(value: str) -> str:
+def checked_text(value: str) -> str:
+    """Return `value`.
+
+    Raises:
+        ValueRefusedError: a NUL character, or a lone surrogate.
+    """
     if "\0" in value:
         raise ValueRefusedError("text with a NUL character")
     if not value.isascii():
