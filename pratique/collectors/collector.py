@@ -1,0 +1,67 @@
+"""What a collector is: a named reader that turns one file of a known format into an Extraction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from pratique.domain.evidence import Extraction
+
+#: Bytes of a file's beginning that `sniff` sees.
+HEAD_BYTES = 4096
+
+#: A JSON Schema (2020-12), parsed.
+Schema = Mapping[str, Any]
+
+
+class Confidence(IntEnum):
+    """How sure a collector is that a file is its own. A plain bool works too: True means MAYBE."""
+
+    NO = 0  #: not this format
+    MAYBE = 1  #: could be; worth a try where nobody is sure
+    SURE = 2  #: the content says so; an error of this collector is final
+
+
+class Collector(Protocol):
+    """Reads one format. Keeps no state between files; called from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """Name in the registry, unique; recorded with every extraction."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same file could give other facts."""
+        ...
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Evidence kinds that `read` can return."""
+        ...
+
+    def sniff(self, head: bytes, filename: str) -> int:
+        """Return a `Confidence` for a file that begins with `head` (at most `HEAD_BYTES`)."""
+        ...
+
+    def read(self, path: Path) -> Extraction:
+        """Return what the file at `path` says.
+
+        Raises:
+            UnreadableError: truncated, malformed, beyond a cap, or of an unknown schema version.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorContext:
+    """What a factory may need to build its collector."""
+
+    facts_schemas: Mapping[str, Schema] = field(default_factory=dict)  #: `<id>` or `<id>@<n>` -> schema of `facts`
+
+
+#: What an entry point of group `pratique.collectors` names.
+CollectorFactory = Callable[[CollectorContext], Collector]
