@@ -9,6 +9,7 @@ from typing import Protocol
 import httpx
 
 from pratique.client.call import FileBody, Reply, Request
+from pratique.client.connection import is_loopback
 from pratique.client.problems import unreachable
 from pratique.client.transport import Sink
 
@@ -28,7 +29,9 @@ class HttpxTransport:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._client = httpx.AsyncClient(follow_redirects=False)
+        # A proxy from the environment must not stand between us and our own machine.
+        is_proxied = not is_loopback(httpx.URL(url).host)
+        self._client = httpx.AsyncClient(follow_redirects=False, trust_env=is_proxied)
 
     async def send(self, request: Request, *, sink: Sink | None = None) -> Reply:
         """Return the reply; a successful body goes to `sink` when there is one.

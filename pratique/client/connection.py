@@ -26,7 +26,7 @@ class Connection:
     @property
     def is_local(self) -> bool:
         """True when the engine is on this machine."""
-        return urlsplit(self.url).hostname in _LOOPBACK
+        return is_loopback(urlsplit(self.url).hostname or "")
 
     @classmethod
     def resolve(
@@ -44,6 +44,11 @@ class Connection:
         if token is None:
             token = env.get("PRATIQUE_TOKEN") or _token_in(env.get("PRATIQUE_TOKEN_FILE"))
         return cls(url=checked_url(url or _url_in(env)), token=token)
+
+
+def is_loopback(host: str) -> bool:
+    """True when `host` names this machine."""
+    return host in _LOOPBACK
 
 
 def read_token(path: Path) -> str:

@@ -114,13 +114,7 @@ def waive(gate: GateView, requirement: str, reason: str, expires_at: datetime | 
 
 def revoke_waiver(gate: GateView, waiver: str, reason: str, bind: Bind[G]) -> Call[G]:
     """End a waiver before its date."""
-    return Call(
-        method="POST",
-        path=f"{_gate_path(gate.model, gate.version, gate.gate)}{path_of('waivers', waiver, 'revoke')[3:]}",
-        body={"reason": reason},
-        is_idempotent=False,
-        read=_gate_reader(bind),
-    )
+    return _act(gate, path_of("waivers", waiver, "revoke").removeprefix("/v1/"), bind, reason=reason)
 
 
 def set_dates(

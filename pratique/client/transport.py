@@ -13,6 +13,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from pratique.client.call import FileBody, Reply, Request
+from pratique.client.connection import is_loopback
 from pratique.client.problems import UnexpectedAnswerError, unreachable
 
 #: Takes the pieces of an answer that is too large to hold.
@@ -60,7 +61,8 @@ class StandardTransport:
         """Return a connection and what stands before each path on it."""
         host, port = self._parts.hostname or "", self._parts.port
         is_tls = self._parts.scheme == "https"
-        proxy = _proxy_for(self._parts.scheme, self._parts.netloc)
+        # A proxy from the environment must not stand between us and our own machine.
+        proxy = None if is_loopback(host) else _proxy_for(self._parts.scheme, self._parts.netloc)
         make = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
         if proxy is None:
             return make(host, port, timeout=timeout_seconds), self._parts.path
