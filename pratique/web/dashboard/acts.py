@@ -1,0 +1,114 @@
+"""What the forms do, on the ledger: the real `DashboardActs`. Each act is one transaction."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from pratique.domain.decisions import Act
+from pratique.domain.times import instant_text
+from pratique.errors import ConflictError
+from pratique.services import access, decisions, notices
+from pratique.services.parts import Parts
+from pratique.store.transaction import Transaction
+from pratique.web.dashboard.ports import DecisionInput, GateRef, OpenedSession, Viewer, WaiverInput
+from pratique.web.dashboard.reads import find_run_plain
+
+#: A session's last use is written at most this often; a page must not cost a transaction.
+_TOUCH_SECONDS = 60.0
+_MAX_TOUCHED = 10_000
+
+
+class LedgerActs:
+    """Acts of signed-in people."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._ledger = parts.ledger
+        self._touched: dict[str, float] = {}
+
+    def decide(self, person: str, ref: GateRef, decision: DecisionInput) -> None:
+        """Record a decision on what the page showed."""
+        verdict = decisions.Verdict(
+            act=Act(decision.act),
+            reason=decision.reason,
+            basis=decision.basis,
+            role=decision.role,
+            row_version=decision.row_version,
+        )
+
+        def command(tx: Transaction) -> None:
+            decisions.decide(tx, self._parts, find_run_plain(tx, ref)["id"], person, verdict)
+
+        self._ledger.write(f"person:{person}", command)
+
+    def waive(self, person: str, ref: GateRef, waiver: WaiverInput) -> None:
+        """Grant a waiver, unless the gate changed since the page was made."""
+
+        def command(tx: Transaction) -> None:
+            run = find_run_plain(tx, ref)
+            if run["row_version"] != waiver.row_version:
+                raise ConflictError(
+                    f"the gate run changed meanwhile: row_version found {waiver.row_version}, "
+                    f"expected {run['row_version']}"
+                )
+            decisions.grant_waiver(
+                tx,
+                self._parts,
+                run["id"],
+                person,
+                requirement=waiver.requirement,
+                reason=waiver.reason,
+                expires_at=waiver.expires_at,
+            )
+
+        self._ledger.write(f"person:{person}", command)
+
+    def revoke_waiver(self, person: str, ref: GateRef, waiver_id: str, reason: str) -> None:
+        """Revoke a waiver."""
+
+        def command(tx: Transaction) -> None:
+            run_id = find_run_plain(tx, ref)["id"]
+            decisions.revoke_waiver(tx, self._parts, run_id, person, waiver_id=waiver_id, reason=reason)
+
+        self._ledger.write(f"person:{person}", command)
+
+    def acknowledge(self, person: str, notice_id: str) -> None:
+        """Mark the person's own notice as read."""
+        self._ledger.write(f"person:{person}", lambda tx: notices.acknowledge(tx, notice_id, person))
+
+    def consume_login_link(self, token: str) -> OpenedSession:
+        """Use a login link up and open a session."""
+
+        def command(tx: Transaction) -> OpenedSession:
+            session, person = access.use_login_link(tx, token)
+            return OpenedSession(
+                token=session, person=person, expires_at=tx.now + timedelta(hours=access.SESSION_HOURS)
+            )
+
+        return self._ledger.write("engine:login", command)
+
+    def session_person(self, session_token: str) -> Viewer | None:
+        """Return whose session this is, and note that it was used."""
+        now = self._ledger.clock()
+        idle_since = instant_text(now - timedelta(minutes=access.SESSION_IDLE_MINUTES))
+        with self._ledger.read() as reader:
+            person = access.session_person(reader, self._parts, session_token, instant_text(now), idle_since)
+        if person is None:
+            return None
+        self._touch(session_token)
+        return Viewer(id=person.id, name=person.name)
+
+    def logout(self, session_token: str) -> None:
+        """End the session."""
+        self._touched.pop(session_token, None)
+        self._ledger.write("engine:login", lambda tx: access.end_session(tx, session_token))
+
+    def _touch(self, session_token: str) -> None:
+        moment = time.monotonic()
+        if moment - self._touched.get(session_token, float("-inf")) < _TOUCH_SECONDS:
+            return
+        if len(self._touched) >= _MAX_TOUCHED:
+            self._touched.clear()
+        self._touched[session_token] = moment
+        self._ledger.submit("engine:login", lambda tx: access.touch_session(tx, session_token))

@@ -1,0 +1,190 @@
+"""What the dashboard asks of the rest of the engine: reads that change nothing, and acts that do.
+
+The dashboard knows these two protocols and nothing of tables or services, so that its pages can be shown
+on an in-memory register as well as on the ledger. All instants are RFC 3339 UTC text, as the ledger writes
+them; all pages count from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pratique.web.dashboard.views import (
+    EvidenceView,
+    FlowRunFilter,
+    FlowRunPage,
+    GateView,
+    JournalFilter,
+    JournalPage,
+    JournalRow,
+    ModelSheet,
+    NoticeView,
+    Occasion,
+    OverdueRow,
+    PortfolioFilter,
+    PortfolioPage,
+    RunRow,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """The signed-in person."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSession:
+    """A session just opened; the token is shown to the browser once, only its hash is kept."""
+
+    token: str
+    person: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badges:
+    """Counts beside the navigation."""
+
+    overdue: int
+    inbox: int  #: notices to this person that were not acknowledged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRef:
+    """One gate of one model version on one occasion; occasion None means the latest run."""
+
+    model: str
+    version: str
+    gate: str
+    occasion: str | None = None
+
+
+class DashboardReads(Protocol):
+    """Reads. What does not exist raises `NotFoundError`."""
+
+    def portfolio(self, wanted: PortfolioFilter, page: int, size: int, now: datetime) -> PortfolioPage:
+        """Return one page of model versions with their latest run of every gate."""
+        ...
+
+    def model(self, model: str, version: str, now: datetime) -> ModelSheet:
+        """Return what is known of one model version."""
+        ...
+
+    def gate_view(self, ref: GateRef, now: datetime) -> GateView:
+        """Return the gate as the API shows it."""
+        ...
+
+    def occasions(self, ref: GateRef) -> Sequence[Occasion]:
+        """Return every run of this gate for this model version, newest first."""
+        ...
+
+    def gate_runs_history(self, gate_run: str) -> Sequence[RunRow]:
+        """Return the flow runs that worked on this gate run, newest first."""
+        ...
+
+    def evidence_by_id(self, ids: Collection[str]) -> Mapping[str, EvidenceView]:
+        """Return the evidence of these ids; an unknown id is left out."""
+        ...
+
+    def evidence(self, evidence_id: str) -> EvidenceView:
+        """Return one piece of evidence with its facts."""
+        ...
+
+    def evidence_content(self, evidence_id: str) -> Iterator[bytes]:
+        """Return the file as received, in parts; raises before the first part when it does not exist."""
+        ...
+
+    def flow_runs(self, wanted: FlowRunFilter, page: int, size: int) -> FlowRunPage:
+        """Return one page of the ledger's own run history, newest first."""
+        ...
+
+    def overdue(self, now: datetime) -> Sequence[OverdueRow]:
+        """Return every waiting gate whose due date has passed, longest overdue first."""
+        ...
+
+    def inbox(self, person: str) -> Sequence[NoticeView]:
+        """Return this person's notices, unacknowledged first, newest first."""
+        ...
+
+    def journal(self, wanted: JournalFilter, before: int | None, limit: int) -> JournalPage:
+        """Return journal entries below `before` (None: from the newest), newest first."""
+        ...
+
+    def journal_entry(self, seq: int) -> JournalRow:
+        """Return one journal entry."""
+        ...
+
+    def badges(self, person: str, now: datetime) -> Badges:
+        """Return the counts beside the navigation."""
+        ...
+
+    def names(self) -> Mapping[str, str]:
+        """Return person id -> name, for everyone whom people.yaml names."""
+        ...
+
+    def roles_of(self, person: str, model: str) -> Sequence[str]:
+        """Return the roles that this person holds for this model."""
+        ...
+
+
+class DashboardActs(Protocol):
+    """Acts, each one transaction of the ledger.
+
+    A refusal is a `ConflictError` (the gate moved on), `NotAllowedError`, `InvalidInputError` or
+    `NotFoundError`; its message is shown to the person as it stands.
+    """
+
+    def decide(self, person: str, ref: GateRef, decision: DecisionInput) -> None:
+        """Record a person's decision on what they saw."""
+        ...
+
+    def waive(self, person: str, ref: GateRef, waiver: WaiverInput) -> None:
+        """Grant a waiver that ends by itself."""
+        ...
+
+    def revoke_waiver(self, person: str, ref: GateRef, waiver_id: str, reason: str) -> None:
+        """End a waiver before its time."""
+        ...
+
+    def acknowledge(self, person: str, notice_id: str) -> None:
+        """Mark the person's own notice as read; a second time changes nothing."""
+        ...
+
+    def consume_login_link(self, token: str) -> OpenedSession:
+        """Open a session for a link that was never used; used, expired or altered raises `NotAllowedError`."""
+        ...
+
+    def session_person(self, session_token: str) -> Viewer | None:
+        """Return whose session this is, or None when it is unknown or ended."""
+        ...
+
+    def logout(self, session_token: str) -> None:
+        """End the session; an unknown token changes nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionInput:
+    """What a person decided, and what they had before their eyes."""
+
+    act: str  #: clear, return, reject or withdraw
+    role: str
+    reason: str
+    basis: str  #: digest that the page showed
+    row_version: int  #: of the gate run that the page showed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverInput:
+    """A requirement waived until an instant."""
+
+    requirement: str
+    reason: str
+    expires_at: datetime
+    row_version: int  #: of the gate run that the page showed

@@ -1,0 +1,248 @@
+"""What the pages read, out of the ledger: the real `DashboardReads`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import bindparam, func, select
+
+from pratique.errors import NotFoundError
+from pratique.services import lookups
+from pratique.services.gate_runs import check_occasion
+from pratique.services.inbox import inbox_of
+from pratique.services.lookups import evidence, gate_run, notice
+from pratique.services.models import find_model_version
+from pratique.services.parts import Parts
+from pratique.services.views import evidence_view, gate_view
+from pratique.store.queries import Query
+from pratique.store.reader import Reader, Row
+from pratique.web.dashboard.journal_rows import journal_entry, journal_page
+from pratique.web.dashboard.portfolio_rows import IS_OVERDUE, portfolio_page
+from pratique.web.dashboard.ports import Badges, GateRef
+from pratique.web.dashboard.run_rows import run_page, runs_of_gate
+from pratique.web.dashboard.views import (
+    EvidenceView,
+    FlowRunFilter,
+    FlowRunPage,
+    GateView,
+    JournalFilter,
+    JournalPage,
+    JournalRow,
+    ModelSheet,
+    NoticeView,
+    Occasion,
+    OverdueRow,
+    PortfolioFilter,
+    PortfolioPage,
+    RunRow,
+)
+
+#: A model page lists this many pieces of evidence, an overdue page this many gates; more is not read by people.
+EVIDENCE_SHOWN = 200
+OVERDUE_SHOWN = 200
+_CHUNK_BYTES = 256 * 1024
+
+#: Facts can be large, and lists do not show them.
+_light = [column for column in evidence.c if column.name != "facts"]
+_EVIDENCE_LIST = Query(
+    select(*_light)
+    .where(evidence.c.model_version_id == bindparam("model_version_id"))
+    .order_by(evidence.c.received_at.desc(), evidence.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_EVIDENCE_LIGHT = Query(select(*_light).where(evidence.c.id == bindparam("id")))
+_RUN_ON = Query(  # not the locking statement of the use cases: this snapshot is read-only
+    select(gate_run).where(
+        gate_run.c.model_version_id == bindparam("model_version_id"),
+        gate_run.c.gate == bindparam("gate"),
+        gate_run.c.occasion == bindparam("occasion"),
+    )
+)
+_OCCASIONS = Query(
+    select(gate_run.c.occasion, gate_run.c.state, gate_run.c.opened_at)
+    .where(gate_run.c.model_version_id == bindparam("model_version_id"), gate_run.c.gate == bindparam("gate"))
+    .order_by(gate_run.c.opened_at.desc(), gate_run.c.id.desc())
+)
+_OVERDUE = Query(
+    select(gate_run.c.id)
+    .where(IS_OVERDUE, gate_run.c.is_latest)
+    .order_by(gate_run.c.due_at, gate_run.c.id)
+    .limit(bindparam("limit"))
+)
+_COUNT_OVERDUE = Query(select(func.count()).where(IS_OVERDUE, gate_run.c.is_latest))
+_COUNT_UNREAD = Query(
+    select(func.count()).where(notice.c.person == bindparam("person"), notice.c.acknowledged_at.is_(None))
+)
+
+
+class LedgerReads:
+    """Reads for the pages; each call sees one snapshot."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._ledger = parts.ledger
+
+    def portfolio(self, wanted: PortfolioFilter, page: int, size: int, now: datetime) -> PortfolioPage:
+        """Return one page of the matrix."""
+        with self._ledger.read() as reader:
+            return portfolio_page(reader, self._parts, wanted, page, size, now)
+
+    def model(self, model: str, version: str, now: datetime) -> ModelSheet:
+        """Return one model version with the latest run of each gate and its newest evidence."""
+        with self._ledger.read() as reader:
+            row = find_model_version(reader, model, version)
+            runs = reader.all(lookups.LATEST_RUNS, model_version_id=row["id"])
+            files = reader.all(_EVIDENCE_LIST, model_version_id=row["id"], limit=EVIDENCE_SHOWN)
+            return ModelSheet(
+                model=row["model"],
+                version=row["version"],
+                registered_at=row["registered_at"],
+                profile=json.loads(row["profile"]),
+                gates=tuple(self._view(reader, run["id"]) for run in runs),
+                evidence=tuple(_evidence(file, row) for file in files),
+            )
+
+    def gate_view(self, ref: GateRef, now: datetime) -> GateView:
+        """Return the gate as the API shows it."""
+        with self._ledger.read() as reader:
+            return self._view(reader, find_run_plain(reader, ref)["id"])
+
+    def occasions(self, ref: GateRef) -> Sequence[Occasion]:
+        """Return every run of this gate for this model version, newest first."""
+        with self._ledger.read() as reader:
+            version = find_model_version(reader, ref.model, ref.version)
+            return [Occasion(**row) for row in reader.all(_OCCASIONS, model_version_id=version["id"], gate=ref.gate)]
+
+    def gate_runs_history(self, gate_run: str) -> Sequence[RunRow]:
+        """Return the flow runs that worked on this gate run, newest first."""
+        with self._ledger.read() as reader:
+            return runs_of_gate(reader, gate_run)
+
+    def evidence_by_id(self, ids: Collection[str]) -> Mapping[str, EvidenceView]:
+        """Return the evidence of these ids, without facts."""
+        with self._ledger.read() as reader:
+            rows = [row for i in sorted(ids) if (row := reader.one(_EVIDENCE_LIGHT, id=i)) is not None]
+            return {row["id"]: _evidence(row, _version_of(reader, row)) for row in rows}
+
+    def evidence(self, evidence_id: str) -> EvidenceView:
+        """Return one piece of evidence with its facts."""
+        with self._ledger.read() as reader:
+            row = reader.one(lookups.EVIDENCE, id=evidence_id)
+            if row is None:
+                raise NotFoundError(f"evidence {evidence_id[:80]} does not exist")
+            return _evidence(row, _version_of(reader, row))
+
+    def evidence_content(self, evidence_id: str) -> Iterator[bytes]:
+        """Return the stored file in parts; it is opened before the first part is asked for."""
+        file = self._parts.files.open(self.evidence(evidence_id)["sha256"])
+
+        def parts() -> Iterator[bytes]:
+            with file:
+                while part := file.read(_CHUNK_BYTES):
+                    yield part
+
+        return parts()
+
+    def flow_runs(self, wanted: FlowRunFilter, page: int, size: int) -> FlowRunPage:
+        """Return one page of the run history."""
+        with self._ledger.read() as reader:
+            return run_page(reader, wanted, page, size)
+
+    def overdue(self, now: datetime) -> Sequence[OverdueRow]:
+        """Return overdue gates, longest overdue first."""
+        with self._ledger.read() as reader:
+            runs = reader.all(_OVERDUE, limit=OVERDUE_SHOWN)
+            return [_overdue(self._view(reader, run["id"])) for run in runs]
+
+    def inbox(self, person: str) -> Sequence[NoticeView]:
+        """Return a person's notices, unacknowledged first, newest first."""
+        with self._ledger.read() as reader:
+            notices = [_notice(row) for row in inbox_of(reader, person)]
+        return sorted(notices, key=lambda found: found["acknowledged_at"] is not None)
+
+    def journal(self, wanted: JournalFilter, before: int | None, limit: int) -> JournalPage:
+        """Return journal entries, newest first."""
+        with self._ledger.read() as reader:
+            return journal_page(reader, wanted, before, limit)
+
+    def journal_entry(self, seq: int) -> JournalRow:
+        """Return one journal entry."""
+        with self._ledger.read() as reader:
+            return journal_entry(reader, seq)
+
+    def badges(self, person: str, now: datetime) -> Badges:
+        """Return the counts beside the navigation."""
+        with self._ledger.read() as reader:
+            unread = reader.value(_COUNT_UNREAD, person=person)
+            return Badges(overdue=int(reader.value(_COUNT_OVERDUE)), inbox=int(unread))
+
+    def names(self) -> Mapping[str, str]:
+        """Return person id -> name."""
+        return {person.id: person.name for person in self._parts.people.people}
+
+    def roles_of(self, person: str, model: str) -> Sequence[str]:
+        """Return the roles that this person holds for this model."""
+        found = self._parts.people.find(person)
+        return tuple(dict.fromkeys((*found.roles, *found.models.get(model, ())))) if found else ()
+
+    def _view(self, reader: Reader, run_id: str) -> GateView:
+        return cast(GateView, gate_view(reader, self._parts, run_id))
+
+
+def find_run_plain(reader: Reader, ref: GateRef) -> Row:
+    """Return the latest run of a gate, or the one of an occasion, without locking it.
+
+    Raises:
+        NotFoundError: unknown model version, or no event has opened the gate.
+    """
+    version = find_model_version(reader, ref.model, ref.version)
+    given = {"model_version_id": version["id"], "gate": ref.gate}
+    if ref.occasion is None:
+        row = reader.one(lookups.GATE_RUN_LATEST, **given)
+    else:
+        row = reader.one(_RUN_ON, **given, occasion=check_occasion(ref.occasion))
+    if row is None:
+        raise NotFoundError(
+            f"Gate {ref.gate[:80]!r} was never opened for {ref.model} {ref.version}.",
+            hint="An event of the pipeline opens a gate.",
+        )
+    return row
+
+
+def _version_of(reader: Reader, row: Row) -> Row:
+    return reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"]) or {}
+
+
+def _evidence(row: Row, version: Row) -> EvidenceView:
+    return cast(EvidenceView, evidence_view({"facts": "{}", **row}, version))
+
+
+def _overdue(view: GateView) -> OverdueRow:
+    return OverdueRow(
+        model=view["model"],
+        version=view["version"],
+        gate=view["gate"],
+        title=view["title"],
+        occasion=view["occasion"],
+        state=view["state"],
+        open_findings=view["open_findings"],
+        due_at=view["due_at"] or "",
+        waiting_on=tuple(view["waiting_on"]),
+    )
+
+
+def _notice(row: Row) -> NoticeView:
+    content = row["content"]
+    return {
+        **{name: row[name] for name in ("id", "kind", "severity", "model", "version", "gate", "occasion")},  # type: ignore[typeddict-item]
+        "title": f"{content['title']}: {row['model']} {row['version']}",
+        "state": content["state"],
+        "reasons": content.get("reasons", []),
+        "due_at": content.get("due_at"),
+        "next": content.get("next", ""),
+        "created_at": row["created_at"],
+        "acknowledged_at": row["acknowledged_at"],
+    }
