@@ -1,0 +1,82 @@
+"""The rule book: every gate spec of the loaded configuration with its digest, and the facts schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from pratique.canonical import digest_of
+from pratique.domain.people import People
+from pratique.domain.spec import GateSpec
+from pratique.errors import NotFoundError
+
+#: A JSON Schema (2020-12), parsed.
+Schema = Mapping[str, Any]
+
+
+def spec_json(spec: GateSpec) -> dict[str, Any]:
+    """Return the body that the ledger keeps; `GateSpec.model_validate` of it has the same digest."""
+    return spec.model_dump(mode="json")
+
+
+def spec_digest(spec: GateSpec) -> str:
+    """Return the SHA-256 (hex) of the canonical JSON of `spec_json(spec)`."""
+    return digest_of(spec_json(spec))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """What the engine goes by. Never changes after start."""
+
+    specs: Mapping[str, GateSpec]  #: by gate id, prerequisites first
+    digests: Mapping[str, str]  #: gate id -> digest of its spec
+    facts_schemas: Mapping[str, Schema]  #: `<id>@<n>` -> schema of the `facts` member of such a document
+
+    @classmethod
+    def of(cls, specs: Iterable[GateSpec], facts_schemas: Mapping[str, Schema] | None = None) -> Rulebook:
+        """Return the rule book of specs that have been checked."""
+        by_id = {spec.id: spec for spec in specs}
+        ordered = {spec.id: spec for spec in sorted(by_id.values(), key=lambda s: (_depth(s, by_id), s.id))}
+        return cls(
+            specs=MappingProxyType(ordered),
+            digests=MappingProxyType({gate: spec_digest(spec) for gate, spec in ordered.items()}),
+            facts_schemas=MappingProxyType(dict(facts_schemas or {})),
+        )
+
+    def spec(self, gate: str) -> GateSpec:
+        """Return the spec of that gate.
+
+        Raises:
+            NotFoundError: the configuration has no such gate.
+        """
+        try:
+            return self.specs[gate]
+        except KeyError:
+            raise NotFoundError(
+                f"no gate {gate!r}", hint=f"gates of this configuration: {', '.join(self.specs)}"
+            ) from None
+
+    def gates_opened_by(self, event_type: str) -> tuple[GateSpec, ...]:
+        """Return the specs that an event of this type opens, prerequisites first."""
+        return tuple(spec for spec in self.specs.values() if event_type in spec.opens_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Everything that is loaded at start."""
+
+    rulebook: Rulebook
+    people: People
+    warnings: tuple[str, ...] = ()  #: what will hold gates shut later, such as a role that nobody holds
+
+
+def prerequisites(spec: GateSpec) -> tuple[str, ...]:
+    """Return the ids of the gates that must be cleared first, in order, each once."""
+    return tuple(dict.fromkeys(r.gate for r in spec.requirements() if r.gate is not None))
+
+
+def _depth(spec: GateSpec, by_id: Mapping[str, GateSpec], above: frozenset[str] = frozenset()) -> int:
+    below = [by_id[g] for g in prerequisites(spec) if g in by_id and g not in above]
+    return 1 + max((_depth(s, by_id, above | {spec.id}) for s in below), default=0)

@@ -1,0 +1,122 @@
+"""YAML that means one thing only: what two readers could read differently is refused, with its place."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import yaml
+
+_STR = "tag:yaml.org,2002:str"
+
+#: What a plain (unquoted) word of each resolved tag must look like; YAML 1.1 resolves far more than this.
+_PLAIN = {
+    "tag:yaml.org,2002:int": (re.compile(r"-?(?:0|[1-9][0-9]*)"), "a decimal number without leading zero, `_` or `:`"),
+    "tag:yaml.org,2002:float": (re.compile(r"-?[0-9]+\.[0-9]+(?:[eE][-+][0-9]+)?"), "a number such as 1.0e+25"),
+    "tag:yaml.org,2002:bool": (re.compile(r"true|false"), "true or false, or quoted text"),
+    "tag:yaml.org,2002:null": (re.compile(r"null|~|"), "null, or quoted text"),
+    "tag:yaml.org,2002:timestamp": (re.compile(r"(?!)"), "a date in quotes"),
+}
+
+#: Text to PyYAML, a number to the person who wrote it (and to YAML 1.2).
+_NUMBER_READ_AS_TEXT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+|0o[0-7]+")
+
+
+class YamlProblem(NamedTuple):
+    """One thing that is wrong, with its key path ('' for the whole text)."""
+
+    path: str
+    found: str
+    expected: str
+
+
+class YamlResult(NamedTuple):
+    """The value, and every problem. Beside a problem the value is only what could be read."""
+
+    value: Any
+    problems: list[YamlProblem]
+
+
+def read_yaml(text: str) -> YamlResult:
+    """Return the one document in `text` as plain JSON values, with every problem in it.
+
+    Refused beside syntax errors: duplicate keys, keys that are not text, aliases, tags, and plain words that
+    are not what they look like (`1e25` is text, `0042` is 34, `1:30` is 90, `no` is false, dates).
+    """
+    try:
+        node = yaml.SafeLoader(text).get_single_node()
+    except yaml.MarkedYAMLError as error:
+        return YamlResult(None, [_syntax(error)])
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return YamlResult(None, [YamlProblem("", _one_line(str(error) or type(error).__name__), "YAML")])
+    if node is None:
+        return YamlResult(None, [YamlProblem("", "an empty file", "a YAML mapping")])
+    reader = _Reader()
+    return YamlResult(reader.read(node, ""), reader.problems)
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> YamlProblem:
+    mark = error.problem_mark
+    where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+    return YamlProblem("", f"{_one_line(error.problem or 'a syntax error')}{where}", "YAML")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _Reader:
+    """Turns nodes into values and remembers what is wrong on the way."""
+
+    def __init__(self) -> None:
+        self.problems: list[YamlProblem] = []
+        self._seen: set[int] = set()
+
+    def read(self, node: yaml.Node, path: str) -> Any:
+        if id(node) in self._seen:
+            self._refuse(path, "an alias (`*name`)", "the value written out")
+            return None
+        self._seen.add(id(node))
+        if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
+            return [self.read(item, f"{path}.{index}".lstrip(".")) for index, item in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, path)
+        self._refuse(path, f"tag {node.tag!r}", "no tag")
+        return None
+
+    def _mapping(self, node: yaml.MappingNode, path: str) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != _STR:
+                self._refuse(
+                    path, f"a key in line {line} that is not text", "text keys; quote words such as `on`, `no`, `1`"
+                )
+                continue
+            key = key_node.value
+            inner = f"{path}.{key}".lstrip(".")
+            if key in out:
+                self._refuse(inner, f"the key a second time, in line {line}", "each key once")
+            out[key] = self.read(value_node, inner)
+        return out
+
+    def _scalar(self, node: yaml.ScalarNode, path: str) -> Any:
+        if node.style is not None and node.tag == _STR:
+            return node.value
+        line = node.start_mark.line + 1
+        if node.tag == _STR:
+            if _NUMBER_READ_AS_TEXT.fullmatch(node.value):
+                self._refuse(
+                    path, f"{node.value} in line {line}, which YAML reads as text", "1.0e+25 for a number, or quotes"
+                )
+            return node.value
+        form, expected = _PLAIN.get(node.tag, (None, "no tag"))
+        if form is None or node.style is not None or not form.fullmatch(node.value):
+            self._refuse(path, f"{node.value[:60]!r} in line {line}", expected)
+            return None
+        return yaml.SafeLoader("").construct_object(node)
+
+    def _refuse(self, path: str, found: str, expected: str) -> None:
+        self.problems.append(YamlProblem(path, found, expected))
