@@ -150,6 +150,11 @@ def test_the_weak_mitigation_record_is_unmet_with_a_reason(gate, requirement):
     assert "bypass rate is above" in next(f.reason for f in result.findings if f.requirement == requirement)
 
 
+def test_the_stronger_record_takes_the_place_of_the_weak_one():
+    result = look("training-trigger", [*MEETS["training-trigger"], "mitigation-record.weak.json"])
+    assert result.is_ready
+
+
 @pytest.mark.parametrize("log", ["limited_8_of_40.eval", "error_run.eval", "partial_errors_tolerated.eval"])
 def test_a_poor_log_meets_nothing(log):
     assert ids(look("training-trigger", [log]), FindingStatus.MET) == set()
