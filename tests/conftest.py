@@ -8,7 +8,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,17 @@ def _missing(reason: str) -> None:
     if REQUIRE_ALL:
         pytest.fail(f"{reason}; PRATIQUE_CI_REQUIRE_ALL=1 allows no skip", pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """On CI a test that needs a server fails where it would skip, whoever decided to skip it."""
+    report = yield
+    needs_server = any(item.get_closest_marker(name) for name in ("postgres", "chromium"))
+    if REQUIRE_ALL and needs_server and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} skipped; PRATIQUE_CI_REQUIRE_ALL=1 allows no skip: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -40,8 +43,30 @@ def test_each_test_gets_an_empty_database(ledger_url: str) -> None:
 test_a_second_test_gets_another_database = test_each_test_gets_an_empty_database
 
 
+WITHOUT_SERVERS = """
+import sys, pytest, headless, postgres_cluster
+headless.find_chromium = postgres_cluster.find_binaries = lambda: None
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[1:]]))
+"""
+
+
+@pytest.mark.parametrize(("require_all", "code", "words"), [("", 0, "2 skipped"), ("1", 1, "allows no skip")])
+def test_a_missing_server_is_a_skip_with_its_reason_and_on_ci_a_failure(
+    require_all: str, code: int, words: str
+) -> None:
+    need_servers = ("test_each_test_gets_an_empty_database[postgres]", "test_the_browser_loads_a_local_page_only")
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_SERVERS, *(f"{__file__}::{name}" for name in need_servers)],
+        env={**os.environ, "PRATIQUE_CI_REQUIRE_ALL": require_all, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert ran.returncode == code, ran.stdout
+    for expected in (words, "apt-get install postgresql", "apt-get install chromium"):
+        assert expected in ran.stdout
+
+
 @pytest.mark.chromium
-def test_the_browser_loads_a_local_page_and_nothing_else(chromium, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def test_the_browser_loads_a_local_page_only(chromium, now: datetime) -> None:  # type: ignore[no-untyped-def]
     class Hello(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
