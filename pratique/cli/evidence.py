@@ -1,0 +1,96 @@
+"""`pratique evidence`: add files, list what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pratique.cli.exits import ExitCode
+from pratique.cli.options import AsJson, Subject, TokenFile, Url, examples, new_app
+from pratique.cli.output import SHORT_DIGEST_CHARS, note, say, say_json, say_table, show_error
+from pratique.cli.progress import upload_bar
+from pratique.cli.session import connect
+from pratique.client.sync_client import Client
+from pratique.client.views import Evidence
+from pratique.errors import InvalidInputError, PratiqueError
+
+app = new_app("Submit evidence files, and see what the engine read in them.")
+
+
+@app.command(
+    epilog=examples(
+        "pratique evidence add aurora/2.1 logs/*.eval",
+        "pratique evidence add aurora/2.1 goal.json --requirement security-goal",
+        after="Facts come from the file itself. Each file travels with its digest, and is refused if it arrives "
+        "changed. Exit code 1 if any file was refused; the others are kept.",
+    )
+)
+def add(
+    subject: Subject,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files, as the tools wrote them.")],
+    requirement: Annotated[
+        str | None,
+        typer.Option(help="Requirement they are meant for. Without it the engine finds out.", show_default=False),
+    ] = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send files as evidence for a model version."""
+    client = connect(url, token_file, "pipeline")
+    added: list[Evidence] = []
+    refused = 0
+    for file in files:
+        try:
+            added.append(_sent(client, file, subject.model, subject.version, requirement))
+        except InvalidInputError as error:  # of this file; the next may be fine
+            refused += 1
+            note(f"{file} was refused")
+            show_error(error, as_json=as_json)
+            continue
+        except PratiqueError as error:
+            error.message = f"{file} was not sent: {error.message}"
+            raise
+        if not as_json:
+            say(_line(added[-1]))
+    if as_json:
+        say_json({"items": [item.raw for item in added]})
+    if refused:
+        raise typer.Exit(ExitCode.ERROR)
+
+
+@app.command("list", epilog=examples("pratique evidence list aurora/2.1"))
+def list_evidence(subject: Subject, url: Url = None, token_file: TokenFile = None, as_json: AsJson = False) -> None:
+    """List the evidence of a model version."""
+    found = connect(url, token_file, "pipeline").evidence(subject.model, subject.version)
+    if as_json:
+        say_json({"items": [item.raw for item in found]})
+        return
+    rows = [
+        (
+            item.received_at,
+            item.filename,
+            item.kind,
+            item.reading,
+            item.complete,
+            item.sha256[:SHORT_DIGEST_CHARS],
+            item.id,
+        )
+        for item in found
+    ]
+    headings = ("RECEIVED", "FILE", "KIND", "READING", "COMPLETE", "SHA-256", "ID")
+    say_table(headings, rows, empty=f"there is no evidence for {subject} yet")
+
+
+def _sent(client: Client, file: Path, model: str, version: str, requirement: str | None) -> Evidence:
+    with upload_bar(file.name) as bar:
+        return client.add_evidence(file, model, version, requirement, progress=bar)
+
+
+def _line(item: Evidence) -> str:
+    why = f" ({item.reading_reason})" if item.reading_reason else ""
+    incomplete = "" if item.complete in {None, True} else ", incomplete"
+    kind = f" as {item.kind}" if item.kind else ""
+    return f"{item.filename}  {item.sha256[:SHORT_DIGEST_CHARS]}  {item.reading}{why}{kind}{incomplete}"
