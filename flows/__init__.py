@@ -1,0 +1,1 @@
+"""The stages of a model version as Prefect flows, one flow a file."""
