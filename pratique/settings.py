@@ -19,6 +19,7 @@ class PrefectSettings(BaseModel):
 
     port: int = 8471  #: port of the embedded server, on 127.0.0.1
     api_url: str | None = None  #: an outside server; None means the embedded one
+    work_pool: str | None = None  #: a Prefect work pool that executes the flows; None: the worker itself does
     begin_immediate: bool = (
         True  #: embedded on SQLite: begin transactions IMMEDIATE (see deployments/prefect_server.py)
     )
