@@ -31,6 +31,18 @@ def canonical_json(value: Any) -> bytes:
         raise InvalidInputError(f"value has no canonical JSON form: {error}") from None
 
 
+def parse_json(data: bytes, what: str) -> Any:
+    """Return the JSON value in `data`: strict, so neither NaN nor broken UTF-8.
+
+    Raises:
+        InvalidInputError: names `what` and the place of the error.
+    """
+    try:
+        return orjson.loads(data)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise InvalidInputError(f"{what} is not JSON: {error}") from None
+
+
 def sha256_hex(data: bytes) -> str:
     """Return the SHA-256 of `data` as 64 lower-case hex digits."""
     return hashlib.sha256(data).hexdigest()

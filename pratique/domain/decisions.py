@@ -62,18 +62,17 @@ class Tally:
 def tally(sign_off: SignOff, decisions: Iterable[Decision], *, basis: str, submitters: Iterable[str]) -> Tally:
     """Count the signatures that clear a gate.
 
-    A person counts once, for the role exercised; a decision on another basis counts for nothing.
+    A person counts once, for the role exercised, and only where the gate asks for that role. A decision on
+    another basis counts for nothing. An act other than `clear` ends the round: signatures given before it
+    count for nothing, so that nobody's objection is signed over by an earlier signature.
 
     Args:
         sign_off: roles and how many distinct people of each.
         decisions: standing decisions of the gate run.
         basis: digest of what is to be signed now.
-        submitters: people behind the evidence that the gate rests on.
+        submitters: people behind the evidence and waivers that the gate rests on.
     """
-    signed: dict[str, str] = {}
-    for decision in decisions:
-        if decision.act is Act.CLEAR and decision.basis == basis:
-            signed.setdefault(decision.person, decision.role)
+    signed = _signatures(sign_off, decisions, basis)
     missing: list[str] = []
     waiting: list[str] = []
     for role, wanted in sign_off.roles.items():
@@ -83,10 +82,22 @@ def tally(sign_off: SignOff, decisions: Iterable[Decision], *, basis: str, submi
             missing.append(f"{wanted - found} more signature{'s' if wanted - found > 1 else ''} in the role {role}")
     if sign_off.four_eyes and signed and not waiting and set(signed) <= set(submitters):
         waiting.extend(sign_off.roles)
-        missing.append("a signature of somebody who submitted none of the evidence (four eyes)")
+        missing.append(
+            "a signature of somebody who submitted none of the evidence and granted none of the waivers (four eyes)"
+        )
     return Tally(
         is_complete=bool(sign_off.roles) and not missing,
         missing=tuple(missing),
         waiting_roles=tuple(waiting),
         signed=tuple(signed),
     )
+
+
+def _signatures(sign_off: SignOff, decisions: Iterable[Decision], basis: str) -> dict[str, str]:
+    signed: dict[str, str] = {}
+    for decision in sorted(decisions, key=lambda d: d.at):
+        if decision.act is not Act.CLEAR:
+            signed.clear()
+        elif decision.basis == basis and decision.role in sign_off.roles:
+            signed.setdefault(decision.person, decision.role)
+    return signed

@@ -221,6 +221,7 @@ class DecisionMade(Fact):
     act: str
     reason: str
     basis: str
+    row_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +247,7 @@ class WaiverGranted(Fact):
     person: str
     reason: str
     expires_at: str
+    row_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +260,7 @@ class WaiverRevoked(Fact):
     gate_run_id: str
     person: str
     why: str
+    row_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

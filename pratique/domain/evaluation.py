@@ -116,12 +116,19 @@ def _inputs(situation: Situation, now: datetime) -> str:
             "gate_run": situation.gate_run,
             "spec": situation.spec_digest,
             "profile": situation.profile_digest,
-            "evidence": [[e.id, e.sha256, e.reading.value] for e in situation.evidence],
+            "evidence": [_identity(e) for e in situation.evidence],
             "waivers": [[w.id, instant_text(w.expires_at), w.revoked_at is None] for w in situation.waivers],
             "gates": {gate: state.value for gate, state in (situation.gates or {}).items()},
             "now": instant_text(now),
         }
     )
+
+
+def _identity(evidence: Evidence) -> list[str | None]:
+    """Return what fixes the facts of a piece of evidence: the file's bytes and the parser that read them."""
+    read = evidence.extraction
+    parser = [read.kind, read.collector, read.collector_version] if read is not None else [None, None, None]
+    return [evidence.id, evidence.sha256, evidence.reading.value, evidence.requirement, *parser]
 
 
 class _Answer(NamedTuple):
@@ -193,7 +200,7 @@ class _Judge:
         evidence = self._newest_for(requirement, need)
         if evidence is None:
             return _Answer(FindingStatus.NOT_TESTED, self._why_none(need))
-        trouble = self._trouble(evidence)
+        trouble = self._trouble(evidence) or self._doubt(evidence, need)
         if trouble:
             return _Answer(FindingStatus.NOT_TESTED, trouble, evidence.id)
         ends_at = _ends_at(requirement, evidence)
@@ -215,10 +222,22 @@ class _Judge:
                 if evidence.requirement == requirement.id:
                     return evidence
             elif evidence.extraction.kind == need.kind and (
-                need.select is None or self._bind_evidence(evidence).judge(need.select).holds is True
+                need.select is None or self._bind_evidence(evidence).judge(need.select).holds is not False
             ):
                 return evidence
         return None
+
+    def _doubt(self, evidence: Evidence, need: EvidenceNeed) -> str | None:
+        """Say why it is not known that `evidence` speaks to this requirement.
+
+        Skipping it would let an older answer stand beside a newer file that perhaps contradicts it.
+        """
+        if need.select is None:
+            return None
+        judgement = self._bind_evidence(evidence).judge(need.select)
+        if judgement.holds is None:
+            return f"whether {evidence.filename} speaks to this could not be judged: {judgement.reason}"
+        return None if judgement.holds else f"{evidence.filename} does not speak to this"
 
     def _why_none(self, need: EvidenceNeed) -> str:
         what = f"no evidence of kind {need.kind}" + (f" where {need.select}" if need.select else "")
@@ -246,7 +265,7 @@ class _Judge:
 
     def _bind_evidence(self, evidence: Evidence) -> BoundFacts:
         facts = evidence.extraction.facts if evidence.extraction is not None else {}
-        return self._bind(evidence.id, facts)
+        return self._bind("/".join(str(part) for part in _identity(evidence)), facts)
 
     def _bind(self, key: str, facts: Mapping[str, Any]) -> BoundFacts:
         bound = self._bound.get(key)

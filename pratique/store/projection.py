@@ -53,6 +53,10 @@ def _text(value: Any) -> str:
     return canonical_json(value).decode()
 
 
+def _touched(v: Values, at: str) -> Change:
+    return Update("gate_run", v["gate_run_id"], {"row_version": v["row_version"], "changed_at": at})
+
+
 def _model_registered(v: Values, at: str) -> tuple[Change, ...]:
     row = {
         "id": v["id"],
@@ -153,7 +157,7 @@ def _evidence_read(v: Values, at: str) -> tuple[Change, ...]:
 def _decision_made(v: Values, at: str) -> tuple[Change, ...]:
     names = ("id", "gate_run_id", "person", "role", "act", "reason", "basis")
     row = {name: v[name] for name in names} | {"at": at, "dismissed_at": None, "dismissed_why": None}
-    return (Insert("decision", row),)
+    return (Insert("decision", row), _touched(v, at))
 
 
 def _decisions_dismissed(v: Values, at: str) -> tuple[Change, ...]:
@@ -164,11 +168,11 @@ def _decisions_dismissed(v: Values, at: str) -> tuple[Change, ...]:
 def _waiver_granted(v: Values, at: str) -> tuple[Change, ...]:
     names = ("id", "gate_run_id", "requirement", "person", "reason", "expires_at")
     row = {name: v[name] for name in names} | {"granted_at": at, "revoked_at": None, "revoked_why": None}
-    return (Insert("waiver", row),)
+    return (Insert("waiver", row), _touched(v, at))
 
 
 def _waiver_revoked(v: Values, at: str) -> tuple[Change, ...]:
-    return (Update("waiver", v["id"], {"revoked_at": at, "revoked_why": v["why"]}),)
+    return (Update("waiver", v["id"], {"revoked_at": at, "revoked_why": v["why"]}), _touched(v, at))
 
 
 def _notice_written(v: Values, at: str) -> tuple[Change, ...]:

@@ -6,11 +6,16 @@ the statements are still Core, so both databases get their own dialect and no SQ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, ColumnElement, false, or_
 from sqlalchemy.engine import Dialect
+
+
+def one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Return `column IN values` in a form that compiles once (an expanding IN compiles with every call)."""
+    return or_(false(), *(column == value for value in values))
 
 
 class Query:

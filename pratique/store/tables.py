@@ -188,7 +188,11 @@ class NoticeRow(SQLModel, table=True):
     """What one person is told, once: the key is unique."""
 
     __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("key", name="notice_key"), Index("notice_of_person", "person", "created_at"))
+    __table_args__ = (
+        UniqueConstraint("key", name="notice_key"),
+        Index("notice_of_person", "person", "created_at"),
+        Index("notice_of_run", "gate_run_id"),
+    )
 
     id: str = Field(primary_key=True, sa_type=_ID)
     key: str = Field(sa_type=String(160))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from pratique.store.ports import Clock, NewId
 from pratique.store.transaction import Transaction
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 Command = Callable[[Transaction], T]
 
 #: Most commands that share a commit. Beyond this the gain per commit is below 1 % (bench/RESULTS.md).
@@ -118,20 +120,26 @@ class Writer:
     def _run_group(self, group: list[_Job]) -> list[_Outcome]:
         try:
             return self._run_together(group)
-        except Exception:  # whatever it was, each command deserves its own answer
-            if len(group) == 1:
-                return [self._run_alone(group[0], attempts=ATTEMPTS - 1)]
-            return [self._run_alone(job, attempts=ATTEMPTS) for job in group]
+        except Exception as first:  # whatever it was, each command deserves its own answer
+            _log.info("a group of %d is run one by one: %s", len(group), type(first).__name__)
+        outcomes: list[_Outcome] = []
+        for job in group:
+            try:
+                outcomes.append(self._run_alone(job))
+            except BaseException as failure:  # the thread must outlive anything, or every later caller would hang
+                outcomes.append(_Outcome(job, None, failure))
+        return outcomes
 
-    def _run_alone(self, job: _Job, *, attempts: int) -> _Outcome:
+    def _run_alone(self, job: _Job) -> _Outcome:
         error: BaseException = UnavailableError("the ledger could not write")
-        for _ in range(attempts):
+        for _ in range(ATTEMPTS):
             try:
                 return self._run_together([job])[0]
             except PratiqueError as refused:  # refused after it had written; its transaction was undone
                 return _Outcome(job, None, refused)
             except Exception as failure:
                 error = failure
+        _log.error("a command failed %d times", ATTEMPTS, exc_info=error)
         return _Outcome(job, None, _explained(error))
 
     def _run_together(self, group: list[_Job]) -> list[_Outcome]:
@@ -205,7 +213,7 @@ def _resolve(outcome: _Outcome) -> None:
 
 
 def _explained(error: BaseException) -> BaseException:
-    if isinstance(error, PratiqueError) or not isinstance(error, DBAPIError | OSError | _driver_errors()):
+    if isinstance(error, PratiqueError) or not isinstance(error, _driver_errors()):
         return error
     return UnavailableError(
         f"the ledger could not write: {type(error).__name__}", hint="try again; see the engine's log"
@@ -217,4 +225,4 @@ def _driver_errors() -> tuple[type[BaseException], ...]:
 
     import psycopg
 
-    return (sqlite3.Error, psycopg.Error)
+    return (sqlite3.Error, psycopg.Error, DBAPIError, OSError)

@@ -262,6 +262,7 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key", name="notice_key"),
     )
+    op.create_index("notice_of_run", "notice", ["gate_run_id"], unique=False)
     op.create_index("notice_of_person", "notice", ["person", "created_at"], unique=False)
     op.create_table(
         "outbox",

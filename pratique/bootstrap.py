@@ -1,0 +1,99 @@
+"""Where an engine is wired: settings to parts, parts to a running ledger."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+
+from pratique.collectors import build_registry
+from pratique.criteria import CelCriteria
+from pratique.regimes import load_configuration
+from pratique.services.access import TokenRequest, issue_token
+from pratique.services.parts import Parts
+from pratique.services.specs import adopt_specs
+from pratique.settings import Settings
+from pratique.store.blobs import EvidenceFolder
+from pratique.store.ledger import Ledger
+from pratique.store.ports import Clock, system_clock
+
+_log = logging.getLogger(__name__)
+
+#: Tokens that the embedded default needs, by file name.
+_FIRST_TOKENS = {
+    "admin": TokenRequest(label="first admin", kind="admin"),
+    "worker": TokenRequest(label="embedded worker", kind="worker"),
+    "pipeline": TokenRequest(label="first pipeline", kind="pipeline"),
+}
+#: An evidence file that was being received when the engine died is removed after this long.
+_ABANDONED_SECONDS = 24 * 3600.0
+
+
+def build_parts(settings: Settings, *, clock: Clock = system_clock) -> Parts:
+    """Load configuration and wire an engine; nothing is opened yet.
+
+    Raises:
+        ConfigError: configuration is wrong; holds every error at once.
+    """
+    criteria = CelCriteria()
+    configuration = load_configuration(
+        settings.config_dir, people_file=people_file(settings), criteria=criteria, known_kinds=build_registry().kinds
+    )
+    for warning in configuration.warnings:
+        _log.warning("%s", warning)
+    return Parts(
+        settings=settings,
+        ledger=Ledger(settings.ledger_url, clock=clock),
+        rules=configuration.rulebook,
+        people=configuration.people,
+        criteria=criteria,
+        collectors=build_registry(configuration.rulebook.facts_schemas),
+        files=EvidenceFolder(settings.evidence_dir, settings.max_evidence_bytes),
+    )
+
+
+def open_parts(parts: Parts) -> None:
+    """Open the ledger, adopt the gate specs, and write the first tokens where there are none."""
+    settings = parts.settings
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    parts.ledger.open()
+    adopted = parts.ledger.write("engine:start", lambda tx: adopt_specs(tx, parts))
+    if adopted:
+        _log.info("adopted %d gate specs", adopted)
+    parts.files.remove_abandoned(_ABANDONED_SECONDS)
+    _write_first_tokens(parts)
+
+
+def people_file(settings: Settings) -> Path:
+    """Return people.yaml of settings, the data folder or the configuration folder.
+
+    On a first start without any, the shipped example is copied to the data folder, to be edited.
+    """
+    if settings.people_file is not None:
+        return settings.people_file
+    for folder in (settings.data_dir, settings.config_dir):
+        if (folder / "people.yaml").is_file():
+            return folder / "people.yaml"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    target = settings.data_dir / "people.yaml"
+    shutil.copyfile(settings.config_dir / "people.example.yaml", target)
+    _log.warning("no people.yaml found; wrote the example to %s: edit it and start again", target)
+    return target
+
+
+def _write_first_tokens(parts: Parts) -> None:
+    folder = parts.settings.tokens_dir
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, request in _FIRST_TOKENS.items():
+        path = folder / f"{name}.token"
+        if not path.exists():
+            issued = parts.ledger.write("engine:start", partial(issue_token, parts=parts, request=request))
+            _write_secret(path, issued["token"])
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret + "\n")

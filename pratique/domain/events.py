@@ -1,0 +1,124 @@
+"""CloudEvents 1.0, structured and binary: the envelope of everything that comes in.
+
+Required attributes are checked here, by hand: the common library fills in a missing id and time.
+Source: CloudEvents 1.0.2, sections 2 and 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pratique.canonical import canonical_json, parse_json
+from pratique.domain.times import parse_instant
+from pratique.errors import InvalidInputError
+
+#: Longest context attribute that is accepted, in characters.
+MAX_ATTRIBUTE = 256
+#: The event type that opens a gate by name.
+GATE_TRIGGERED = "pratique.gate.triggered"
+_REQUIRED = ("id", "source", "type")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudEvent:
+    """One inbound event. (source, id) is its identity."""
+
+    id: str
+    source: str
+    type: str
+    subject: str | None
+    time: datetime | None
+    data: Mapping[str, Any]
+    text: str  #: the body as received (structured) or rebuilt from headers and body (binary)
+
+    @property
+    def model_version(self) -> tuple[str, str]:
+        """Model and version it speaks of: data members, else the subject `model/version`.
+
+        Raises:
+            InvalidInputError: neither names both.
+        """
+        model, version = self.data.get("model"), self.data.get("version")
+        if isinstance(model, str) and isinstance(version, str):
+            return model, version
+        parts = (self.subject or "").split("/")
+        if len(parts) == 2 and all(parts):
+            return parts[0], parts[1]
+        raise InvalidInputError(
+            f"event {self.id!r} names no model version; expected subject 'model/version' or data.model and data.version"
+        )
+
+    def text_member(self, name: str) -> str | None:
+        """Return a text member of data, or None when absent.
+
+        Raises:
+            InvalidInputError: the member is not text.
+        """
+        value = self.data.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise InvalidInputError(f"data.{name}: found {type(value).__name__}, expected text")
+
+
+def parse_structured(body: bytes) -> CloudEvent:
+    """Return the event in a structured JSON body.
+
+    Raises:
+        InvalidInputError: not JSON, not an object, or attributes missing or malformed.
+    """
+    attributes = _json_object(body, "event")
+    return _event(attributes, attributes.get("data"), body.decode())
+
+
+def parse_binary(headers: Mapping[str, str], body: bytes) -> CloudEvent:
+    """Return the event whose attributes are `ce-*` headers and whose data is the JSON body.
+
+    Args:
+        headers: lower-case names.
+        body: JSON object, or empty.
+    """
+    attributes: dict[str, Any] = {k[3:]: v for k, v in headers.items() if k.startswith("ce-")}
+    data = _json_object(body, "event data") if body else None
+    text = canonical_json({**attributes, "data": data}).decode()
+    return _event(attributes, data, text)
+
+
+def _json_object(body: bytes, what: str) -> dict[str, Any]:
+    value = parse_json(body, what)
+    if not isinstance(value, dict):
+        raise InvalidInputError(f"{what}: found {type(value).__name__}, expected a JSON object")
+    return value
+
+
+def _event(attributes: Mapping[str, Any], data: Any, text: str) -> CloudEvent:
+    found = attributes.get("specversion")
+    if found != "1.0":
+        raise InvalidInputError(f"specversion: found {found!r}, expected '1.0'")
+    for name in _REQUIRED:
+        _check_text(name, attributes.get(name))
+    subject, time = attributes.get("subject"), attributes.get("time")
+    if subject is not None:
+        _check_text("subject", subject)
+    if time is not None and not isinstance(time, str):
+        raise InvalidInputError(f"time: found {type(time).__name__}, expected RFC 3339 text")
+    if data is not None and not isinstance(data, dict):
+        raise InvalidInputError(f"data: found {type(data).__name__}, expected a JSON object")
+    return CloudEvent(
+        id=attributes["id"],
+        source=attributes["source"],
+        type=attributes["type"],
+        subject=subject,
+        time=parse_instant(time) if time is not None else None,
+        data=data or {},
+        text=text,
+    )
+
+
+def _check_text(name: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{name}: found {type(value).__name__}, expected text (a required attribute)")
+    if not 1 <= len(value) <= MAX_ATTRIBUTE or not value.isprintable():
+        raise InvalidInputError(f"{name}: expected 1 to {MAX_ATTRIBUTE} printable characters, found {len(value)}")

@@ -1,0 +1,268 @@
+"""Advancing a gate run: evaluate, move, dismiss what lost its ground, tell people, start the flow."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pratique.domain.decisions import Act, Decision
+from pratique.domain.entries import DecisionsDismissed, GateRunDated, GateRunEvaluated, GateRunMoved
+from pratique.domain.evaluation import Evaluation, Situation, evaluate
+from pratique.domain.findings import Finding
+from pratique.domain.gates import FINAL_STATES, WAITING_STATES, GateState, Move, next_state
+from pratique.domain.spec import GateSpec
+from pratique.domain.times import instant_text
+from pratique.errors import NotFoundError
+from pratique.services import lookups
+from pratique.services.dates import first_dates, next_reminder
+from pratique.services.deliveries import cancel_deliveries
+from pratique.services.notices import NoticeKind, tell
+from pratique.services.parts import Parts
+from pratique.services.situations import load_situation, standing_decisions
+from pratique.services.specs import pinned_spec
+from pratique.store.reader import Reader, Row
+from pratique.store.transaction import Transaction
+
+
+@dataclass(slots=True)
+class LoadedRun:
+    """A gate run with everything that a command needs of it."""
+
+    row: Row
+    version: Row
+    spec: GateSpec
+    situation: Situation
+    evaluation: Evaluation
+    decisions: list[Decision] = field(default_factory=list)
+
+    @property
+    def state(self) -> GateState:
+        """Where the run stands in the ledger."""
+        return GateState(self.row["state"])
+
+
+def load_run(reader: Reader, parts: Parts, run_id: str, now: datetime) -> LoadedRun:
+    """Load a gate run and evaluate it at `now`; nothing is written.
+
+    Raises:
+        NotFoundError: there is no such gate run.
+    """
+    row = reader.one(lookups.GATE_RUN, id=run_id)
+    if row is None:
+        raise NotFoundError(f"gate run {run_id} does not exist")
+    version = reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"])
+    if version is None:
+        raise NotFoundError(f"model version {row['model_version_id']} does not exist")
+    spec = pinned_spec(reader, parts, row["spec_digest"])
+    situation = load_situation(reader, row, version)
+    return LoadedRun(
+        row=row,
+        version=version,
+        spec=spec,
+        situation=situation,
+        evaluation=evaluate(spec, situation, parts.criteria, now),
+        decisions=standing_decisions(reader, run_id),
+    )
+
+
+def advance(tx: Transaction, parts: Parts, run_id: str, *, cause: str) -> GateState:
+    """Judge a gate run again and do what follows; return its state.
+
+    Args:
+        tx: the open transaction.
+        parts: the engine.
+        run_id: the gate run.
+        cause: what happened, for the journal and for people.
+    """
+    run = load_run(tx, parts, run_id, tx.now)
+    before = run.state
+    if before in FINAL_STATES:
+        return before
+    after = _state_after(run)
+    if not _is_news(run, after):
+        return before
+    _write_evaluation(tx, run, after, cause)
+    if after is not before or _changed(run):
+        _dismiss_sign_offs(tx, parts, run, cause)
+    if after is GateState.STALE:
+        _set_fresh_dates(tx, run)
+    if after is not before:
+        _after_move(tx, parts, run, after, cause)
+    return after
+
+
+def record_move(
+    tx: Transaction, parts: Parts, run: LoadedRun, move: Move, *, cause: str, signed_by: list[str] | None = None
+) -> None:
+    """Write a move that a decision caused, and do what follows."""
+    after = next_state(run.state, move)
+    tx.record(
+        GateRunMoved(
+            id=run.row["id"],
+            row_version=bump(run),
+            state=after.value,
+            was=run.state.value,
+            move=move.value,
+            cause=cause,
+            signed_by=signed_by,
+            remind_at=_reminder(run, after),
+        )
+    )
+    _after_move(tx, parts, run, after, cause)
+
+
+def start_flow(tx: Transaction, run: LoadedRun) -> None:
+    """Put a run of the stage's flow into the outbox; one a version of the row."""
+    if tx.actor.startswith("worker:"):
+        return  # the flow itself asked; it ends with the new state and needs no second run
+    payload = {
+        "flow": run.spec.stage.value,
+        "gate_run": run.row["id"],
+        "model": run.version["model"],
+        "version": run.version["version"],
+        "gate": run.row["gate"],
+        "stage": run.spec.stage.value,
+    }
+    tx.enqueue("flow", f"flow:{run.row['id']}:{run.row['row_version']}", payload)
+
+
+def _state_after(run: LoadedRun) -> GateState:
+    state, is_ready = run.state, run.evaluation.is_ready
+    if state is GateState.CLEARED:
+        return state if is_ready else next_state(state, Move.EXPIRE)
+    if state in (GateState.RETURNED, GateState.STALE):
+        if not _changed(run):
+            return state
+        state = next_state(state, Move.REOPEN)
+    if state is GateState.OPEN and is_ready:
+        state = next_state(state, Move.COMPLETE)
+        return state if run.spec.sign_off.roles else next_state(state, Move.CLEAR)
+    if state is GateState.IN_REVIEW and not is_ready:
+        return next_state(state, Move.LAPSE)
+    return state
+
+
+def _changed(run: LoadedRun) -> bool:
+    return bool(run.evaluation.basis != run.row["basis"])
+
+
+def _is_news(run: LoadedRun, after: GateState) -> bool:
+    if after is not run.state or _changed(run):
+        return True
+    recheck = run.evaluation.recheck_at
+    if run.row["recheck_at"] != (instant_text(recheck) if recheck else None):
+        return True
+    return bool(json.loads(run.row["findings"]) != [f.as_json() for f in run.evaluation.findings])
+
+
+def _write_evaluation(tx: Transaction, run: LoadedRun, after: GateState, cause: str) -> None:
+    evaluation = run.evaluation
+    tx.record(
+        GateRunEvaluated(
+            id=run.row["id"],
+            row_version=bump(run),
+            state=after.value,
+            was=run.state.value,
+            cause=cause,
+            findings=[f.as_json() for f in evaluation.findings],
+            open_findings=len(evaluation.open_findings),
+            basis=evaluation.basis,
+            inputs=evaluation.inputs,
+            recheck_at=instant_text(evaluation.recheck_at) if evaluation.recheck_at else None,
+            remind_at=_reminder(run, after),
+        )
+    )
+
+
+def _dismiss_sign_offs(tx: Transaction, parts: Parts, run: LoadedRun, cause: str) -> None:
+    if run.state is GateState.CLEARED and run.evaluation.is_ready:
+        return  # signed on evidence that still stands; what came later is shown beside it
+    lost = [d for d in run.decisions if d.act is Act.CLEAR and d.basis != run.evaluation.basis]
+    if not lost:
+        return
+    why = f"{cause}: {_difference(run)}"
+    tx.record(DecisionsDismissed(gate_run_id=run.row["id"], decisions=[d.id for d in lost], why=why))
+    run.decisions = [d for d in run.decisions if d not in lost]
+    tell(tx, parts, run, NoticeKind.SIGN_OFFS_DISMISSED, people=[d.person for d in lost], reasons=[why])
+
+
+def _difference(run: LoadedRun) -> str:
+    was = {f["requirement"]: Finding.from_json(f) for f in json.loads(run.row["findings"])}
+    changed = [_told(was.get(f.requirement), f) for f in run.evaluation.findings if _differs(was.get(f.requirement), f)]
+    return "; ".join(changed) or "the profile or the evidence behind the same findings"
+
+
+def _differs(was: Finding | None, now: Finding) -> bool:
+    return was is None or (was.status, was.evidence, was.waiver) != (now.status, now.evidence, now.waiver)
+
+
+def _told(was: Finding | None, now: Finding) -> str:
+    before = was.status.value if was else "unknown"
+    if before == now.status.value:
+        return f"{now.requirement} rests on other evidence now"
+    return f"{now.requirement} was {before}, is {now.status.value}"
+
+
+def _set_fresh_dates(tx: Transaction, run: LoadedRun) -> None:
+    follow_up_at, due_at = first_dates(run.spec, tx.now)
+    tx.record(
+        GateRunDated(
+            id=run.row["id"],
+            row_version=bump(run),
+            follow_up_at=follow_up_at,
+            due_at=due_at,
+            reason="the cleared gate became stale; the time to renew it starts now",
+            was_follow_up_at=run.row["follow_up_at"],
+            was_due_at=run.row["due_at"],
+            remind_at=follow_up_at,
+        )
+    )
+    run.row |= {"follow_up_at": follow_up_at, "due_at": due_at, "reminded": None}
+
+
+_KIND_AFTER = {
+    GateState.OPEN: NoticeKind.FINDINGS_OPEN,
+    GateState.IN_REVIEW: NoticeKind.DECISION_NEEDED,
+    GateState.CLEARED: NoticeKind.CLEARED,
+    GateState.RETURNED: NoticeKind.RETURNED,
+    GateState.REJECTED: NoticeKind.REJECTED,
+    GateState.STALE: NoticeKind.STALE,
+}
+
+
+def _after_move(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState, cause: str) -> None:
+    run.row = {**run.row, "state": after.value}
+    cancel_deliveries(tx, run.row["id"], why=f"the gate is {after.value} now")
+    kind = _KIND_AFTER.get(after)
+    if kind is not None:
+        tell(tx, parts, run, kind, reasons=[cause])
+    start_flow(tx, run)
+    _advance_dependents(tx, parts, run, after)
+
+
+def _advance_dependents(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState) -> None:
+    for other in tx.all(lookups.LATEST_STATES, model_version_id=run.version["id"]):
+        spec = pinned_spec(tx, parts, other["spec_digest"])
+        if any(r.gate == run.row["gate"] for r in spec.requirements()):
+            advance(tx, parts, other["id"], cause=f"gate {run.row['gate']} is {after.value}")
+
+
+def bump(run: LoadedRun) -> int:
+    """Return the next version of the run's row, and take it."""
+    run.row = {**run.row, "row_version": run.row["row_version"] + 1}
+    return int(run.row["row_version"])
+
+
+def _reminder(run: LoadedRun, after: GateState) -> str | None:
+    if after not in WAITING_STATES:
+        return None
+    return next_reminder(run.row)
+
+
+def advance_live(tx: Transaction, parts: Parts, model_version_id: str, *, cause: str) -> list[str]:
+    """Advance every gate run of a model version that is not final; return their ids."""
+    ids = [row["id"] for row in tx.all(lookups.LIVE_RUNS, model_version_id=model_version_id)]
+    for run_id in ids:
+        advance(tx, parts, run_id, cause=cause)
+    return ids

@@ -1,0 +1,76 @@
+"""What a flow asks for: read pending evidence, judge again, tell people."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from pratique.domain.evidence import Reading
+from pratique.domain.gates import GateState
+from pratique.errors import NotFoundError
+from pratique.services import lookups
+from pratique.services.advancing import advance, load_run
+from pratique.services.evidence import pending_evidence, read_file, record_reading
+from pratique.services.notices import NoticeKind, recipients, tell
+from pratique.services.parts import Parts
+from pratique.services.views import gate_view
+from pratique.store.reader import Reader, Row
+from pratique.store.transaction import Transaction
+
+_KIND_NOW = {
+    GateState.OPEN: NoticeKind.REVIEW_OPENED,
+    GateState.IN_REVIEW: NoticeKind.DECISION_NEEDED,
+}
+
+
+async def collect(parts: Parts, run_id: str, *, actor: str) -> dict[str, int]:
+    """Read the files of the run's model version that were too large to read at once.
+
+    Returns:
+        Counts: read and unreadable in this call, and pending after it.
+
+    Raises:
+        NotFoundError: no such gate run.
+    """
+    counts = {Reading.READ: 0, Reading.UNREADABLE: 0}
+    for row in await parts.ledger.aread(partial(_pending_of_run, run_id=run_id)):
+        path = parts.files.path(row["sha256"])
+        found = await asyncio.to_thread(read_file, parts, path, row["filename"])
+        await parts.ledger.awrite(actor, partial(record_reading, parts=parts, evidence_id=row["id"], read=found))
+        counts[found.reading] += 1
+    left = await parts.ledger.aread(partial(_pending_of_run, run_id=run_id))
+    return {"read": counts[Reading.READ], "unreadable": counts[Reading.UNREADABLE], "pending": len(left)}
+
+
+def _pending_of_run(reader: Reader, run_id: str) -> list[Row]:
+    row = reader.one(lookups.GATE_RUN_PLAIN, id=run_id)
+    if row is None:
+        raise NotFoundError(f"gate run {run_id[:80]} does not exist")
+    return pending_evidence(reader, row["model_version_id"])
+
+
+def evaluate_run(tx: Transaction, parts: Parts, run_id: str) -> dict[str, Any]:
+    """Judge a gate run again and return it.
+
+    Raises:
+        NotFoundError: no such gate run.
+    """
+    advance(tx, parts, run_id, cause="checkpoint evaluated")
+    return gate_view(tx, parts, run_id)
+
+
+def announce(tx: Transaction, parts: Parts, run_id: str) -> int:
+    """Tell those whom the present state concerns and who were never told of it, such as people named since.
+
+    Raises:
+        NotFoundError: no such gate run.
+    """
+    run = load_run(tx, parts, run_id, tx.now)
+    kind = _KIND_NOW.get(run.state)
+    if kind is None:
+        return 0
+    kinds = {kind, NoticeKind.FINDINGS_OPEN} if run.state is GateState.OPEN else {kind}
+    told = {row["person"] for row in tx.all(lookups.NOTICES_OF_RUN, gate_run_id=run_id) if row["kind"] in kinds}
+    missing = [p.id for p in recipients(parts, run, kind) if p.id not in told]
+    return tell(tx, parts, run, kind, reasons=["the checkpoints ran"], people=missing)

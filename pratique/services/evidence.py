@@ -1,0 +1,159 @@
+"""Evidence: stored, read by our own parsers, and put before every gate it may speak to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pratique.collectors import UnreadableError, read_evidence
+from pratique.domain.entries import EvidenceRead, EvidenceSubmitted
+from pratique.domain.evidence import Extraction, Reading
+from pratique.domain.times import instant_text
+from pratique.errors import InvalidInputError, NotFoundError
+from pratique.services import lookups
+from pratique.services.advancing import advance_live
+from pratique.services.models import find_model_version
+from pratique.services.parts import Parts
+from pratique.services.views import evidence_view, gate_view
+from pratique.store.reader import Reader, Row
+from pratique.store.transaction import Transaction
+
+_MAX_FILENAME = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReading:
+    """What came of reading one stored file."""
+
+    reading: Reading
+    reason: str | None = None
+    extraction: Extraction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A stored file that somebody submits as evidence."""
+
+    sha256: str
+    size: int
+    filename: str
+    media_type: str
+    submitter: str  #: the person behind it, or the actor where no person is
+    requirement: str | None
+    read: FileReading
+
+
+def clean_filename(filename: str) -> str:
+    """Return the last part of a file name, fit to be shown.
+
+    Raises:
+        InvalidInputError: empty, too long, or with characters that cannot be shown.
+    """
+    name = filename.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    if not 1 <= len(name) <= _MAX_FILENAME or not name.isprintable() or name in (".", ".."):
+        raise InvalidInputError(f"filename: expected 1 to {_MAX_FILENAME} printable characters, found {len(name)}")
+    return name
+
+
+def read_file(parts: Parts, path: Path, filename: str) -> FileReading:
+    """Read a stored file with the collector that knows it; what cannot be read says why."""
+    try:
+        return FileReading(reading=Reading.READ, extraction=read_evidence(path, filename, parts.collectors))
+    except UnreadableError as error:
+        return FileReading(reading=Reading.UNREADABLE, reason=error.message[:2000])
+
+
+def submit_evidence(
+    tx: Transaction, parts: Parts, *, model: str, version: str, submission: Submission
+) -> dict[str, Any]:
+    """Record a stored file as evidence and judge every gate of the model version again.
+
+    Returns:
+        The evidence and the gate runs of the version that are not final.
+
+    Raises:
+        NotFoundError: the model version is not registered.
+    """
+    found = find_model_version(tx, model, version)
+    evidence_id = tx.new_id()
+    tx.record(
+        EvidenceSubmitted(
+            id=evidence_id,
+            model_version_id=found["id"],
+            sha256=submission.sha256,
+            size=submission.size,
+            filename=submission.filename,
+            media_type=submission.media_type,
+            submitter=submission.submitter,
+            requirement=submission.requirement,
+            reading=submission.read.reading.value,
+            reading_reason=submission.read.reason,
+            extraction=_as_json(submission.read.extraction),
+        )
+    )
+    runs = advance_live(tx, parts, found["id"], cause=f"new evidence {submission.filename}")
+    row = tx.one(lookups.EVIDENCE, id=evidence_id) or {}
+    return {"evidence": evidence_view(row, found), "gates": [gate_view(tx, parts, run) for run in runs]}
+
+
+def record_reading(tx: Transaction, parts: Parts, evidence_id: str, read: FileReading) -> None:
+    """Record what was read in a file that was stored earlier; reading it twice changes nothing.
+
+    Raises:
+        NotFoundError: no such evidence.
+    """
+    row = find_evidence(tx, evidence_id)
+    if row["reading"] != Reading.PENDING:
+        return
+    tx.record(
+        EvidenceRead(
+            id=evidence_id,
+            model_version_id=row["model_version_id"],
+            reading=read.reading.value,
+            reading_reason=read.reason,
+            extraction=_as_json(read.extraction),
+        )
+    )
+    advance_live(tx, parts, row["model_version_id"], cause=f"evidence {row['filename']} was read")
+
+
+def find_evidence(reader: Reader, evidence_id: str) -> Row:
+    """Return the row of a piece of evidence.
+
+    Raises:
+        NotFoundError: no such evidence.
+    """
+    row = reader.one(lookups.EVIDENCE, id=evidence_id)
+    if row is None:
+        raise NotFoundError(f"evidence {evidence_id[:80]} does not exist")
+    return row
+
+
+def pending_evidence(reader: Reader, model_version_id: str) -> list[Row]:
+    """Return the evidence of a model version that was not read yet."""
+    rows = reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=model_version_id)
+    return [row for row in rows if row["reading"] == Reading.PENDING]
+
+
+def _as_json(extraction: Extraction | None) -> dict[str, Any] | None:
+    if extraction is None:
+        return None
+    members = {
+        "kind": extraction.kind,
+        "collector": extraction.collector,
+        "collector_version": extraction.collector_version,
+        "tool": extraction.tool,
+        "complete": extraction.complete,
+        "incomplete_reason": extraction.incomplete_reason,
+        "planned": extraction.planned,
+        "done": extraction.done,
+        "errors": extraction.errors,
+        "subject": extraction.subject,
+        "produced_at": instant_text(extraction.produced_at) if extraction.produced_at else None,
+        "observed_from": instant_text(extraction.observed_from) if extraction.observed_from else None,
+        "observed_until": instant_text(extraction.observed_until) if extraction.observed_until else None,
+        "valid_until": instant_text(extraction.valid_until) if extraction.valid_until else None,
+        "facts": dict(extraction.facts),
+    }
+    return {name: value for name, value in members.items() if value is not None}

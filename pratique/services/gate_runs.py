@@ -1,0 +1,121 @@
+"""Opening gate runs."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from pratique.domain.entries import GateRunOpened
+from pratique.domain.evaluation import evaluate
+from pratique.domain.spec import GateSpec
+from pratique.errors import InvalidInputError, NotFoundError
+from pratique.services import lookups
+from pratique.services.advancing import LoadedRun, advance, advance_live, start_flow
+from pratique.services.dates import first_dates
+from pratique.services.notices import NoticeKind, tell
+from pratique.services.parts import Parts
+from pratique.services.situations import load_situation
+from pratique.store.reader import Reader, Row
+from pratique.store.transaction import Transaction
+
+#: The occasion of a trigger that names none.
+DEFAULT_OCCASION = "default"
+_OCCASION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9])?")
+#: Stands for "not evaluated yet" in a digest column.
+_NO_DIGEST = "0" * 64
+
+
+def check_occasion(occasion: str) -> str:
+    """Return the occasion, or refuse it.
+
+    Raises:
+        InvalidInputError: not 1 to 64 of the allowed characters.
+    """
+    if _OCCASION.fullmatch(occasion) is None:
+        raise InvalidInputError(f"occasion: found {occasion[:80]!r}, expected 1 to 64 of A-Z a-z 0-9 . _ + -")
+    return occasion
+
+
+def why_not_applicable(parts: Parts, spec: GateSpec, version: Row) -> str | None:
+    """Return why the gate has no object for this model version, or None when it applies.
+
+    What cannot be judged applies: the gate opens and people see it.
+    """
+    if spec.applies_when is None:
+        return None
+    profile = json.loads(version["profile"])
+    key = f"applies/{version['profile_digest']}"
+    if parts.criteria.bind(profile, {}, key=key).judge(spec.applies_when).holds is False:
+        return f"gate {spec.id} applies only when {spec.applies_when}; the profile of this version says otherwise"
+    return None
+
+
+def open_or_join(tx: Transaction, parts: Parts, version: Row, spec: GateSpec, *, occasion: str, event_id: str) -> str:
+    """Open a gate run, or join the one of the same occasion; return its id."""
+    found = tx.one(lookups.GATE_RUN_ON, model_version_id=version["id"], gate=spec.id, occasion=occasion)
+    if found is not None:
+        advance(tx, parts, found["id"], cause="event")
+        return str(found["id"])
+    run_id = _record_opening(tx, parts, version, spec, occasion=occasion, event_id=event_id)
+    advance(tx, parts, run_id, cause="event")
+    _tell_of_opening(tx, parts, run_id, version, spec)
+    return run_id
+
+
+def _record_opening(
+    tx: Transaction, parts: Parts, version: Row, spec: GateSpec, *, occasion: str, event_id: str
+) -> str:
+    run_id = tx.new_id()
+    follow_up_at, due_at = first_dates(spec, tx.now)
+    earlier = tx.one(lookups.GATE_RUN_LATEST, model_version_id=version["id"], gate=spec.id)
+    tx.record(
+        GateRunOpened(
+            id=run_id,
+            model_version_id=version["id"],
+            gate=spec.id,
+            occasion=occasion,
+            spec_digest=parts.rules.digests[spec.id],
+            event_id=event_id,
+            follow_up_at=follow_up_at,
+            due_at=due_at,
+            basis=_NO_DIGEST,
+            inputs=_NO_DIGEST,
+            supersedes=earlier["id"] if earlier else None,
+        )
+    )
+    return run_id
+
+
+def _tell_of_opening(tx: Transaction, parts: Parts, run_id: str, version: Row, spec: GateSpec) -> None:
+    row = tx.one(lookups.GATE_RUN, id=run_id)
+    if row is None or row["state"] != "open":
+        return  # what it moved to was told already
+    situation = load_situation(tx, row, version)
+    run = LoadedRun(row, version, spec, situation, evaluate(spec, situation, parts.criteria, tx.now))
+    tell(tx, parts, run, NoticeKind.REVIEW_OPENED, reasons=["an event opened the gate"])
+    start_flow(tx, run)
+
+
+def advance_all(tx: Transaction, parts: Parts, model_version_id: str, *, cause: str) -> list[str]:
+    """Advance every gate run of a model version that is not final; return their ids."""
+    return advance_live(tx, parts, model_version_id, cause=cause)
+
+
+def find_run(reader: Reader, version: Row, gate: str, occasion: str | None) -> Row:
+    """Return the latest run of a gate, or the one of an occasion.
+
+    Raises:
+        NotFoundError: no event has opened it.
+    """
+    given = {"model_version_id": version["id"], "gate": gate}
+    if occasion is None:
+        row = reader.one(lookups.GATE_RUN_LATEST, **given)
+    else:
+        row = reader.one(lookups.GATE_RUN_ON, **given, occasion=check_occasion(occasion))
+    if row is None:
+        where = f" on occasion {occasion!r}" if occasion else ""
+        raise NotFoundError(
+            f"gate {gate!r} was never opened for {version['model']}/{version['version']}{where}",
+            hint="trigger it first: POST /v1/events, or `pratique gate trigger`",
+        )
+    return row

@@ -1,0 +1,93 @@
+"""The statements that use cases read by, compiled once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table, bindparam, select
+
+from pratique.store.changes import table_named
+from pratique.store.queries import Query, one_of
+
+
+def _table(name: str) -> Table:
+    import pratique.store.tables  # noqa: F401 - registers the tables
+
+    return table_named(name)
+
+
+model_version = _table("model_version")
+event = _table("event")
+gate_spec = _table("gate_spec")
+gate_run = _table("gate_run")
+evidence = _table("evidence")
+decision = _table("decision")
+waiver = _table("waiver")
+notice = _table("notice")
+delivery = _table("delivery")
+flow_run = _table("flow_run")
+token = _table("token")
+outbox = _table("outbox")
+
+
+def _by(table: Table, *columns: str, order: Any = None, lock: bool = False) -> Query:
+    statement = select(table)
+    for column in columns:
+        statement = statement.where(table.c[column] == bindparam(column))
+    if order is not None:
+        statement = statement.order_by(*order)
+    return Query(statement.with_for_update() if lock else statement)
+
+
+MODEL_VERSION = _by(model_version, "model", "version")
+MODEL_VERSION_BY_ID = _by(model_version, "id")
+EVENT = _by(event, "source", "event_id")
+GATE_SPEC = _by(gate_spec, "digest")
+#: Locks the row on PostgreSQL, so that two replicas never advance one gate at once; SQLite has one writer.
+GATE_RUN = _by(gate_run, "id", lock=True)
+GATE_RUN_PLAIN = _by(gate_run, "id")
+GATE_RUN_ON = _by(gate_run, "model_version_id", "gate", "occasion", lock=True)
+GATE_RUN_LATEST = Query(
+    select(gate_run).where(
+        gate_run.c.model_version_id == bindparam("model_version_id"),
+        gate_run.c.gate == bindparam("gate"),
+        gate_run.c.is_latest,
+    )
+)
+LATEST_RUNS = Query(
+    select(gate_run)
+    .where(gate_run.c.model_version_id == bindparam("model_version_id"), gate_run.c.is_latest)
+    .order_by(gate_run.c.opened_at, gate_run.c.id)
+)
+LATEST_STATES = Query(
+    select(gate_run.c.id, gate_run.c.gate, gate_run.c.state, gate_run.c.spec_digest).where(
+        gate_run.c.model_version_id == bindparam("model_version_id"), gate_run.c.is_latest
+    )
+)
+LIVE_RUNS = Query(
+    select(gate_run.c.id)
+    .where(
+        gate_run.c.model_version_id == bindparam("model_version_id"),
+        ~one_of(gate_run.c.state, ("rejected", "withdrawn")),
+    )
+    .order_by(gate_run.c.opened_at, gate_run.c.id)
+)
+EVIDENCE = _by(evidence, "id")
+EVIDENCE_OF_VERSION = _by(evidence, "model_version_id", order=(evidence.c.received_at, evidence.c.id))
+DECISIONS_OF_RUN = _by(decision, "gate_run_id", order=(decision.c.at, decision.c.id))
+WAIVERS_OF_RUN = _by(waiver, "gate_run_id", order=(waiver.c.granted_at, waiver.c.id))
+WAIVER = _by(waiver, "id")
+NOTICE = _by(notice, "id")
+NOTICE_BY_KEY = Query(select(notice.c.id).where(notice.c.key == bindparam("key")))
+NOTICES_OF_RUN = Query(select(notice.c.person, notice.c.kind).where(notice.c.gate_run_id == bindparam("gate_run_id")))
+DELIVERY = _by(delivery, "id")
+FLOW_RUN = _by(flow_run, "id")
+FLOW_RUN_BY_PREFECT = _by(flow_run, "prefect_run_id")
+FLOW_URL_OF_GATE = Query(
+    select(flow_run.c.url)
+    .where(flow_run.c.gate_run_id == bindparam("gate_run_id"))
+    .order_by(flow_run.c.started_at.desc())
+    .limit(1)
+)
+TOKEN = _by(token, "id")
+TOKENS = Query(select(token).order_by(token.c.issued_at, token.c.id))

@@ -1,0 +1,191 @@
+"""Telling people: who is told what, once, in the transaction that gives the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pratique.domain.decisions import tally
+from pratique.domain.entries import NoticeAcknowledged, NoticeWritten
+from pratique.domain.gates import GateState
+from pratique.domain.people import Person
+from pratique.errors import NotAllowedError, NotFoundError
+from pratique.services import lookups
+from pratique.services.parts import Parts
+from pratique.services.situations import submitters_of
+from pratique.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from pratique.services.advancing import LoadedRun
+
+#: The channel that always exists and needs no delivery.
+INBOX = "inbox"
+
+
+class NoticeKind(StrEnum):
+    """Why a person is told."""
+
+    REVIEW_OPENED = "review_opened"  #: a gate opened and evidence is owed
+    FINDINGS_OPEN = "findings_open"  #: findings hold the gate shut again
+    DECISION_NEEDED = "decision_needed"  #: everything is met or waived; people must decide
+    CLEARED = "cleared"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    STALE = "stale"
+    SIGN_OFFS_DISMISSED = "sign_offs_dismissed"
+    FOLLOW_UP = "follow_up"
+    OVERDUE = "overdue"
+
+
+#: Kinds that ask somebody for something, and so are pointless once the gate moved on.
+ASKING = frozenset(
+    {
+        NoticeKind.REVIEW_OPENED,
+        NoticeKind.FINDINGS_OPEN,
+        NoticeKind.DECISION_NEEDED,
+        NoticeKind.FOLLOW_UP,
+        NoticeKind.OVERDUE,
+    }
+)
+_NEXT = {
+    NoticeKind.REVIEW_OPENED: "Submit the evidence that is owed, or ask for a waiver.",
+    NoticeKind.FINDINGS_OPEN: "Submit the evidence that is owed, or ask for a waiver.",
+    NoticeKind.DECISION_NEEDED: "Read the evidence, then clear, return or reject.",
+    NoticeKind.CLEARED: "The waiting pipeline goes on by itself.",
+    NoticeKind.RETURNED: "Answer what the reviewer asked for with new evidence.",
+    NoticeKind.REJECTED: "This occasion is closed; a new one needs a new trigger.",
+    NoticeKind.STALE: "Renew the evidence that ran out; the gate then goes to review again.",
+    NoticeKind.SIGN_OFFS_DISMISSED: "Look at what changed, then decide again.",
+    NoticeKind.FOLLOW_UP: "Act before the due date.",
+    NoticeKind.OVERDUE: "Act now; the due date has passed.",
+}
+
+
+def tell(
+    tx: Transaction,
+    parts: Parts,
+    run: LoadedRun,
+    kind: NoticeKind,
+    *,
+    reasons: Sequence[str],
+    people: Iterable[str] | None = None,
+    occurrence: str | None = None,
+) -> int:
+    """Write one notice for each person concerned; return how many are new.
+
+    Args:
+        tx: the open transaction.
+        parts: the engine.
+        run: the gate run it is about.
+        kind: why they are told.
+        reasons: what happened, for people.
+        people: who; None means those whom the kind concerns.
+        occurrence: what makes this notice one of a kind; None means the row's version.
+    """
+    concerned = recipients(parts, run, kind) if people is None else _named(parts, people)
+    content = _content(run, kind, reasons)
+    mark = occurrence if occurrence is not None else str(run.row["row_version"])
+    written = 0
+    for person in concerned:
+        key = f"{run.row['id']}:{kind.value}:{mark}:{person.id}"
+        if tx.value(lookups.NOTICE_BY_KEY, key=key) is None:
+            _write(tx, parts, run, kind, person, key, content)
+            written += 1
+    return written
+
+
+def recipients(parts: Parts, run: LoadedRun, kind: NoticeKind) -> list[Person]:
+    """Return the people whom a notice of this kind concerns, each once."""
+    roles = {"owner", *run.spec.sign_off.roles}
+    if kind in ASKING:
+        roles = {role for role, _ in waiting_roles(run)}
+        if kind is NoticeKind.OVERDUE:
+            roles.add("owner")
+    found: dict[str, Person] = {}
+    for role in sorted(roles):
+        for person in parts.people.holding(role, run.version["model"]):
+            found.setdefault(person.id, person)
+    return list(found.values())
+
+
+def waiting_roles(run: LoadedRun) -> list[tuple[str, list[str]]]:
+    """Return who is waited on: (role, requirements that role owes), or roles that must decide with no requirement."""
+    if run.state is GateState.IN_REVIEW:
+        count = tally(
+            run.spec.sign_off,
+            run.decisions,
+            basis=run.evaluation.basis,
+            submitters=submitters_of(run.situation, run.evaluation.findings),
+        )
+        return [(role, []) for role in count.waiting_roles]
+    owed: dict[str, list[str]] = {}
+    for finding in run.evaluation.open_findings:
+        requirement = run.spec.requirement(finding.requirement)
+        owed.setdefault(requirement.owner if requirement else "owner", []).append(finding.requirement)
+    if not owed and run.state in (GateState.RETURNED, GateState.STALE, GateState.OPEN):
+        owed["owner"] = []
+    return list(owed.items())
+
+
+def acknowledge(tx: Transaction, notice_id: str, person: str) -> None:
+    """Record that a person saw a notice of their own; doing it again changes nothing.
+
+    Raises:
+        NotFoundError: no such notice.
+        NotAllowedError: it was written to somebody else.
+    """
+    row = tx.one(lookups.NOTICE, id=notice_id)
+    if row is None:
+        raise NotFoundError(f"notice {notice_id} does not exist")
+    if row["person"] != person:
+        raise NotAllowedError("this notice was written to somebody else; only they can acknowledge it")
+    if row["acknowledged_at"] is None:
+        tx.record(NoticeAcknowledged(id=notice_id, gate_run_id=row["gate_run_id"], person=person))
+
+
+def _named(parts: Parts, people: Iterable[str]) -> list[Person]:
+    return [p for p in (parts.people.find(person) for person in dict.fromkeys(people)) if p is not None]
+
+
+def _content(run: LoadedRun, kind: NoticeKind, reasons: Sequence[str]) -> dict[str, Any]:
+    open_findings = run.evaluation.open_findings
+    measures = {m for f in open_findings for m in _measures(run, f.requirement)} or set(run.spec.measures)
+    told = list(reasons)
+    if kind in ASKING:
+        told += [f"{f.requirement}: {f.reason}" for f in open_findings]
+    return {
+        "title": run.spec.title,
+        "state": run.row["state"],
+        "why": run.spec.decides,
+        "measures": sorted(measures),
+        "due_at": run.row["due_at"],
+        "next": _NEXT[kind],
+        "reasons": told[:20],
+    }
+
+
+def _measures(run: LoadedRun, requirement_id: str) -> tuple[str, ...]:
+    requirement = run.spec.requirement(requirement_id)
+    return requirement.measures if requirement else ()
+
+
+def _write(
+    tx: Transaction, parts: Parts, run: LoadedRun, kind: NoticeKind, person: Person, key: str, content: dict[str, Any]
+) -> None:
+    channels = [c for c in person.channels if c in parts.settings.channels]
+    deliveries = [{"id": tx.new_id(), "channel": channel} for channel in channels]
+    tx.record(
+        NoticeWritten(
+            id=tx.new_id(),
+            key=key,
+            gate_run_id=run.row["id"],
+            person=person.id,
+            kind=kind.value,
+            severity="high" if kind is NoticeKind.OVERDUE else "normal",
+            content=content,
+            deliveries=deliveries,
+        )
+    )
+    for delivery in deliveries:
+        tx.enqueue("delivery", f"delivery:{delivery['id']}", {"delivery": delivery["id"]})

@@ -1,0 +1,28 @@
+"""What every use case is given: the wired parts of one engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pratique.collectors import CollectorRegistry
+from pratique.domain.evaluation import Criteria
+from pratique.domain.people import People
+from pratique.domain.spec import GateSpec
+from pratique.regimes import Rulebook
+from pratique.settings import Settings
+from pratique.store.blobs import EvidenceFolder
+from pratique.store.ledger import Ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """One engine's parts, wired by `bootstrap`."""
+
+    settings: Settings
+    ledger: Ledger
+    rules: Rulebook
+    people: People
+    criteria: Criteria
+    collectors: CollectorRegistry
+    files: EvidenceFolder
+    pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them

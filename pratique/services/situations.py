@@ -1,0 +1,116 @@
+"""From rows to what an evaluation looks at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pratique.domain.decisions import Act, Decision, Waiver
+from pratique.domain.evaluation import Situation
+from pratique.domain.evidence import Evidence, Extraction, Reading
+from pratique.domain.findings import Finding
+from pratique.domain.gates import GateState
+from pratique.domain.times import parse_instant
+from pratique.services import lookups
+from pratique.store.reader import Reader, Row
+
+
+def load_situation(reader: Reader, run: Row, version: Row) -> Situation:
+    """Return everything that the evaluation of a gate run looks at."""
+    return Situation(
+        gate_run=run["id"],
+        spec_digest=run["spec_digest"],
+        model=version["model"],
+        version=version["version"],
+        profile=json.loads(version["profile"]),
+        profile_digest=version["profile_digest"],
+        evidence=[evidence_of(row) for row in reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=version["id"])],
+        waivers=[waiver_of(row) for row in reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run["id"])],
+        gates={
+            row["gate"]: GateState(row["state"])
+            for row in reader.all(lookups.LATEST_STATES, model_version_id=version["id"])
+        },
+    )
+
+
+def standing_decisions(reader: Reader, run_id: str) -> list[Decision]:
+    """Return the decisions of a gate run that were not dismissed, in order."""
+    rows = reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=run_id)
+    return [decision_of(row) for row in rows if row["dismissed_at"] is None]
+
+
+def evidence_of(row: Row) -> Evidence:
+    """Return the evidence that a row describes."""
+    return Evidence(
+        id=row["id"],
+        sha256=row["sha256"],
+        filename=row["filename"],
+        received_at=parse_instant(row["received_at"]),
+        submitter=row["submitter"],
+        reading=Reading(row["reading"]),
+        reading_reason=row["reading_reason"],
+        requirement=row["requirement"],
+        extraction=_extraction_of(row) if row["reading"] == Reading.READ else None,
+    )
+
+
+def _extraction_of(row: Row) -> Extraction:
+    return Extraction(
+        kind=row["kind"],
+        collector=row["collector"],
+        collector_version=row["collector_version"],
+        tool=row["tool"],
+        complete=bool(row["complete"]),
+        incomplete_reason=row["incomplete_reason"],
+        planned=row["planned"],
+        done=row["done"],
+        errors=row["errors"],
+        subject=row["subject"],
+        produced_at=_instant(row["produced_at"]),
+        observed_from=_instant(row["observed_from"]),
+        observed_until=_instant(row["observed_until"]),
+        valid_until=_instant(row["valid_until"]),
+        facts=json.loads(row["facts"]),
+    )
+
+
+def decision_of(row: Row) -> Decision:
+    """Return the decision that a row describes."""
+    return Decision(
+        id=row["id"],
+        person=row["person"],
+        role=row["role"],
+        act=Act(row["act"]),
+        reason=row["reason"],
+        basis=row["basis"],
+        at=parse_instant(row["at"]),
+    )
+
+
+def waiver_of(row: Row) -> Waiver:
+    """Return the waiver that a row describes."""
+    return Waiver(
+        id=row["id"],
+        requirement=row["requirement"],
+        person=row["person"],
+        reason=row["reason"],
+        granted_at=parse_instant(row["granted_at"]),
+        expires_at=parse_instant(row["expires_at"]),
+        revoked_at=_instant(row["revoked_at"]),
+    )
+
+
+def submitters_of(situation: Situation, findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the people behind what findings rest on: who submitted the evidence, who granted the waivers."""
+    evidence = {f.evidence for f in findings}
+    waivers = {f.waiver for f in findings}
+    return frozenset(
+        {e.submitter for e in situation.evidence if e.id in evidence}
+        | {w.person for w in situation.waivers if w.id in waivers}
+    )
+
+
+def _instant(text: Any) -> datetime | None:
+    return parse_instant(text) if text is not None else None

@@ -1,0 +1,191 @@
+"""Gate runs and evidence as the API, the SDK and the pages show them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pratique.domain.decisions import tally
+from pratique.domain.findings import Finding
+from pratique.domain.gates import WAITING_STATES, GateState
+from pratique.domain.spec import GateSpec, Requirement
+from pratique.errors import NotFoundError
+from pratique.services import lookups
+from pratique.services.parts import Parts
+from pratique.services.situations import decision_of
+from pratique.services.specs import pinned_spec
+from pratique.store.reader import Reader, Row
+
+#: What a pipeline makes of a state; exit codes follow it.
+OUTCOMES: Mapping[GateState, str] = {
+    GateState.CLEARED: "cleared",
+    GateState.IN_REVIEW: "awaiting_decision",
+    GateState.OPEN: "blocked",
+    GateState.RETURNED: "blocked",
+    GateState.STALE: "blocked",
+    GateState.REJECTED: "rejected",
+    GateState.WITHDRAWN: "rejected",
+}
+
+
+def gate_view(reader: Reader, parts: Parts, run_id: str) -> dict[str, Any]:
+    """Return a gate run with every finding, who is waited on, until when, and links.
+
+    Raises:
+        NotFoundError: no such gate run.
+    """
+    row = reader.one(lookups.GATE_RUN_PLAIN, id=run_id)
+    if row is None:
+        raise NotFoundError(f"gate run {run_id} does not exist")
+    version = reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"]) or {}
+    spec = pinned_spec(reader, parts, row["spec_digest"])
+    decisions = reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=run_id)
+    waivers = reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run_id)
+    findings = json.loads(row["findings"])
+    state = GateState(row["state"])
+    sign_off = _sign_off(reader, spec, row, findings, decisions, waivers)
+    return {
+        "gate_run": run_id,
+        "model": version["model"],
+        "version": version["version"],
+        "gate": row["gate"],
+        "title": spec.title,
+        "decides": spec.decides,
+        "occasion": row["occasion"],
+        "edition": spec.edition,
+        "spec_version": spec.version,
+        "spec_digest": row["spec_digest"],
+        "stage": spec.stage.value,
+        "state": state.value,
+        "outcome": OUTCOMES[state],
+        "row_version": row["row_version"],
+        "opened_at": row["opened_at"],
+        "changed_at": row["changed_at"],
+        "follow_up_at": row["follow_up_at"],
+        "due_at": row["due_at"],
+        "is_overdue": state in WAITING_STATES and row["reminded"] == "overdue",
+        "basis": row["basis"],
+        "inputs": row["inputs"],
+        "findings": [_finding(spec, value) for value in findings],
+        "open_findings": row["open_findings"],
+        "sign_off": sign_off,
+        "waiting_on": _waiting_on(parts, spec, version["model"], state, findings, sign_off["waiting_roles"]),
+        "waivers": [_waiver(waiver) for waiver in waivers],
+        "decisions": [_decision(decision) for decision in decisions],
+        "weights_sha256": json.loads(version["profile"]).get("weights_sha256"),
+        "does_not_show": spec.does_not_show,
+        "links": _links(reader, parts, version, row),
+    }
+
+
+def evidence_view(row: Row, version: Row) -> dict[str, Any]:
+    """Return a piece of evidence as the API shows it."""
+    shown = {k: v for k, v in row.items() if k not in ("model_version_id", "facts", "observed_from", "observed_until")}
+    shown |= {
+        "model": version["model"],
+        "version": version["version"],
+        "complete": bool(row["complete"]),
+        "facts": json.loads(row["facts"]),
+    }
+    return shown
+
+
+def _finding(spec: GateSpec, value: dict[str, Any]) -> dict[str, Any]:
+    requirement = spec.requirement(value["requirement"])
+    shown = {"enforced": True, "evidence": None, **value}
+    if requirement is not None:
+        shown |= _described(spec, requirement)
+    return shown
+
+
+def _described(spec: GateSpec, requirement: Requirement) -> dict[str, Any]:
+    checkpoint = next(c for c in spec.checkpoints if requirement in c.requirements)
+    return {
+        "title": requirement.title,
+        "checkpoint_kind": checkpoint.kind.value,
+        "checkpoint_title": checkpoint.title,
+        "measures": list(requirement.measures),
+        "why": requirement.why,
+        "owner": requirement.owner,
+    }
+
+
+def _sign_off(
+    reader: Reader,
+    spec: GateSpec,
+    row: Row,
+    findings: list[dict[str, Any]],
+    decisions: list[Row],
+    waivers: list[Row],
+) -> dict[str, Any]:
+    standing = [decision_of(d) for d in decisions if d["dismissed_at"] is None]
+    submitters = _submitters(reader, findings, waivers) if standing else frozenset()
+    count = tally(spec.sign_off, standing, basis=row["basis"], submitters=submitters)
+    counted = [d for d in standing if d.person in count.signed and d.basis == row["basis"]]
+    return {
+        "roles": dict(spec.sign_off.roles),
+        "four_eyes": spec.sign_off.four_eyes,
+        "signed": [
+            {"person": d.person, "role": d.role, "at": raw["at"]}
+            for d in counted
+            for raw in decisions
+            if raw["id"] == d.id
+        ],
+        "missing": list(count.missing),
+        "waiting_roles": list(dict.fromkeys(count.waiting_roles)),
+    }
+
+
+def _submitters(reader: Reader, findings: list[dict[str, Any]], waivers: list[Row]) -> frozenset[str]:
+    evidence = {f["evidence"] for f in findings if f.get("evidence")}
+    waived = {f["waiver"] for f in findings if f.get("waiver")}
+    rows = (reader.one(lookups.EVIDENCE, id=evidence_id) for evidence_id in evidence)
+    submitters = {row["submitter"] for row in rows if row is not None}
+    return frozenset(submitters | {row["person"] for row in waivers if row["id"] in waived})
+
+
+def _waiting_on(
+    parts: Parts, spec: GateSpec, model: str, state: GateState, findings: list[dict[str, Any]], roles: list[str]
+) -> list[dict[str, Any]]:
+    if state not in WAITING_STATES:
+        return []
+    if state is GateState.IN_REVIEW:
+        return [_wait(parts, model, role, "decision", []) for role in roles]
+    owed: dict[str, list[str]] = {}
+    for value in findings:
+        if Finding.from_json(value).holds_gate_shut:
+            requirement = spec.requirement(value["requirement"])
+            owed.setdefault(requirement.owner if requirement else "owner", []).append(value["requirement"])
+    return [_wait(parts, model, role, "evidence", ids) for role, ids in (owed or {"owner": []}).items()]
+
+
+def _wait(parts: Parts, model: str, role: str, what: str, requirements: list[str]) -> dict[str, Any]:
+    people = [p.id for p in parts.people.holding(role, model)]
+    return {"role": role, "people": people, "for": what, "requirements": requirements}
+
+
+def _waiver(row: Row) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if k != "gate_run_id"}
+
+
+def _decision(row: Row) -> dict[str, Any]:
+    dismissed = None
+    if row["dismissed_at"] is not None:
+        dismissed = {"at": row["dismissed_at"], "why": row["dismissed_why"]}
+    return {
+        **{k: row[k] for k in ("id", "person", "role", "act", "reason", "basis", "at")},
+        "dismissed": dismissed,
+    }
+
+
+def _links(reader: Reader, parts: Parts, version: Row, row: Row) -> dict[str, Any]:
+    base = parts.settings.base_url
+    path = f"/models/{version['model']}"
+    of_version = f"{base}/v1{path}/versions/{version['version']}"
+    return {
+        "self": f"{of_version}/gates/{row['gate']}?occasion={row['occasion']}",
+        "page": f"{base}{path}/{version['version']}/gates/{row['gate']}?occasion={row['occasion']}",
+        "evidence": f"{of_version}/evidence",
+        "prefect": reader.value(lookups.FLOW_URL_OF_GATE, gate_run_id=row["id"]),
+    }

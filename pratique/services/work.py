@@ -1,0 +1,129 @@
+"""Handing outbox work to workers under a lease."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, or_, select, update
+
+from pratique.domain.times import instant_text
+from pratique.errors import ConflictError, NotFoundError
+from pratique.services.lookups import outbox
+from pratique.store.queries import Query
+from pratique.store.reader import Row
+from pratique.store.transaction import Transaction
+
+#: Reported failures after which work waits for a person instead of another try.
+MAX_FAILURES = 20
+LONGEST_RETRY_SECONDS = 900.0
+
+_DUE = Query(
+    select(outbox)
+    .where(
+        outbox.c.topic == bindparam("topic"),
+        or_(
+            and_(outbox.c.status == "ready", outbox.c.not_before <= bindparam("at")),
+            and_(outbox.c.status == "leased", outbox.c.leased_until <= bindparam("at")),
+        ),
+    )
+    .order_by(outbox.c.not_before, outbox.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_BY_ID = Query(select(outbox).where(outbox.c.id == bindparam("id")).with_for_update())
+_LEASE = Query(
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"))
+    .values(
+        status="leased",
+        leased_by=bindparam("worker"),
+        leased_until=bindparam("until"),
+        claims=outbox.c.claims + 1,
+    )
+)
+_EXTEND = Query(update(outbox).where(outbox.c.id == bindparam("row")).values(leased_until=bindparam("until")))
+_SETTLE = Query(
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"))
+    .values(
+        status=bindparam("new_status"),
+        leased_by=None,
+        leased_until=None,
+        not_before=bindparam("again_at"),
+        failures=bindparam("new_failures"),
+        last_error=bindparam("error"),
+    )
+)
+
+
+def claim(tx: Transaction, *, worker: str, topics: list[str], limit: int, lease_seconds: int) -> list[dict[str, Any]]:
+    """Lease work that is due, oldest first; an expired lease counts as due, and not as a failure."""
+    until = instant_text(tx.now + timedelta(seconds=lease_seconds))
+    claimed: list[dict[str, Any]] = []
+    for topic in topics:
+        for row in tx.all(_DUE, topic=topic, at=tx.at, limit=limit - len(claimed)):
+            tx.run(_LEASE, row=row["id"], worker=worker, until=until)
+            claimed.append(
+                {
+                    "id": row["id"],
+                    "topic": row["topic"],
+                    "key": row["key"],
+                    "payload": json.loads(row["payload"]),
+                    "failures": row["failures"],
+                }
+            )
+        if len(claimed) >= limit:
+            break
+    return claimed
+
+
+def extend(tx: Transaction, work_id: str, *, worker: str, lease_seconds: int) -> None:
+    """Lengthen a lease.
+
+    Raises:
+        NotFoundError: no such work.
+        ConflictError: the lease was lost.
+    """
+    _held(tx, work_id, worker)
+    tx.run(_EXTEND, row=work_id, until=instant_text(tx.now + timedelta(seconds=lease_seconds)))
+
+
+def settle(
+    tx: Transaction,
+    work_id: str,
+    *,
+    worker: str,
+    ok: bool,
+    error: str | None = None,
+    retry_in_seconds: float | None = None,
+) -> str:
+    """Say how work ended; a failure is tried again later. Return the new status.
+
+    Raises:
+        NotFoundError: no such work.
+        ConflictError: the lease was lost; somebody else has it.
+    """
+    row = _held(tx, work_id, worker)
+    failures = row["failures"] + (0 if ok else 1)
+    status = "done" if ok else ("dead" if failures >= MAX_FAILURES else "ready")
+    wait = retry_in_seconds if retry_in_seconds is not None else min(LONGEST_RETRY_SECONDS, 2.0**failures)
+    tx.run(
+        _SETTLE,
+        row=work_id,
+        new_status=status,
+        again_at=instant_text(tx.now + timedelta(seconds=0 if ok else wait)),
+        new_failures=failures,
+        error=(error or "")[:500] or None,
+    )
+    return status
+
+
+def _held(tx: Transaction, work_id: str, worker: str) -> Row:
+    row = tx.one(_BY_ID, id=work_id)
+    if row is None:
+        raise NotFoundError(f"work {work_id[:80]} does not exist")
+    if row["status"] != "leased" or row["leased_by"] != worker:
+        raise ConflictError(f"work {work_id} is {row['status']}; the lease of {worker[:80]} was lost")
+    return row

@@ -1,0 +1,49 @@
+"""Tokens and login links, for admins."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from pratique.services import lookups
+from pratique.services.access import TokenRequest, issue_token, make_login_link, revoke_token, token_view
+from pratique.web.api.auth import Administering, TokenMemory, parts_of
+from pratique.web.api.bodies import LoginLinkBody, TokenBody
+from pratique.web.api.responses import JsonResponse
+
+router = APIRouter(prefix="/v1", tags=["access"])
+
+
+@router.post("/tokens", status_code=201, summary="Issue a token; its secret is shown once")
+async def post_token(request: Request, body: TokenBody, principal: Administering) -> JsonResponse:
+    """Issue a scoped token."""
+    parts = parts_of(request)
+    wanted = TokenRequest(**body.model_dump())
+    command = partial(issue_token, parts=parts, request=wanted)
+    return JsonResponse(await parts.ledger.awrite(principal.actor, command), status_code=201)
+
+
+@router.get("/tokens", summary="List tokens, without secrets")
+async def list_tokens(request: Request, _: Administering) -> JsonResponse:
+    """Return every token that was ever issued."""
+    rows = await parts_of(request).ledger.aread(lambda reader: reader.all(lookups.TOKENS))
+    return JsonResponse({"items": [token_view(row) for row in rows]})
+
+
+@router.post("/tokens/{token}/revoke", status_code=204, summary="Revoke a token")
+async def post_token_revocation(request: Request, token: str, principal: Administering) -> Response:
+    """Revoke a token; it is refused from now on."""
+    await parts_of(request).ledger.awrite(principal.actor, partial(revoke_token, token_id=token))
+    memory: TokenMemory = request.app.state.tokens
+    memory.forget(token)
+    return Response(status_code=204)
+
+
+@router.post("/login-links", status_code=201, summary="Make a one-time login link for a person")
+async def post_login_link(request: Request, body: LoginLinkBody, principal: Administering) -> JsonResponse:
+    """Make a link that signs a person in once."""
+    parts = parts_of(request)
+    command = partial(make_login_link, parts=parts, person_id=body.person)
+    return JsonResponse(await parts.ledger.awrite(principal.actor, command), status_code=201)

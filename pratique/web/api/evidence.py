@@ -1,0 +1,131 @@
+"""Evidence in and out."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import FileResponse
+
+from pratique.domain.evidence import Reading as ReadingState
+from pratique.errors import InvalidInputError, NotFoundError
+from pratique.services import lookups
+from pratique.services.evidence import (
+    FileReading,
+    Submission,
+    clean_filename,
+    find_evidence,
+    read_file,
+    submit_evidence,
+)
+from pratique.services.models import find_model_version
+from pratique.services.parts import Parts
+from pratique.services.views import evidence_view
+from pratique.store.intake import Received
+from pratique.store.reader import Reader
+from pratique.web.api.auth import Reading, Submitting, parts_of
+from pratique.web.api.responses import JsonResponse
+
+router = APIRouter(tags=["evidence"])
+_OF_VERSION = "/v1/models/{model}/versions/{version}/evidence"
+_REQUIREMENT = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}")
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post(_OF_VERSION, status_code=201, openapi_extra=_BODY, summary="Submit a file as evidence")
+async def post_evidence(
+    request: Request,
+    model: str,
+    version: str,
+    principal: Submitting,
+    filename: Annotated[str, Query(min_length=1, max_length=1000)],
+    sha256: Annotated[str | None, Query(pattern=r"^[0-9a-f]{64}$")] = None,
+    requirement: Annotated[str | None, Query(max_length=64)] = None,
+) -> JsonResponse:
+    """Stream a file to disk while hashing it, read it with our own parsers, and judge the gates again.
+
+    `sha256` is what the sender computed: a file that differs is refused and nothing is kept. `requirement` is a
+    hint for people; facts come from the file alone.
+    """
+    parts = parts_of(request)
+    name = clean_filename(filename)
+    if requirement is not None and _REQUIREMENT.fullmatch(requirement) is None:
+        raise InvalidInputError(f"requirement: found {requirement[:64]!r}, expected an id such as 'cbrn-evaluation'")
+    await parts.ledger.aread(partial(find_model_version, model=model, version=version))
+    received = await parts.files.store_stream(request.stream(), expected=sha256)
+    submission = Submission(
+        sha256=received.sha256,
+        size=received.size,
+        filename=name,
+        media_type=_media_type(request),
+        submitter=principal.submitter,
+        requirement=requirement,
+        read=await _read_at_once(parts, received, name),
+    )
+    command = partial(submit_evidence, parts=parts, model=model, version=version, submission=submission)
+    return JsonResponse(await parts.ledger.awrite(principal.actor, command), status_code=201)
+
+
+async def _read_at_once(parts: Parts, received: Received, filename: str) -> FileReading:
+    if received.size > parts.settings.read_at_once_bytes:
+        return FileReading(reading=ReadingState.PENDING, reason="not read yet")
+    return await asyncio.to_thread(read_file, parts, received.path, filename)
+
+
+def _media_type(request: Request) -> str:
+    found = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return found if _MEDIA_TYPE.fullmatch(found) else "application/octet-stream"
+
+
+@router.get(_OF_VERSION, summary="List the evidence of a model version")
+async def list_evidence(request: Request, model: str, version: str, _: Reading) -> JsonResponse:
+    """Return the evidence of a model version, oldest first."""
+
+    def look(reader: Reader) -> list[dict[str, Any]]:
+        found = find_model_version(reader, model, version)
+        rows = reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=found["id"])
+        return [evidence_view(row, found) for row in rows]
+
+    return JsonResponse({"items": await parts_of(request).ledger.aread(look)})
+
+
+@router.get("/v1/evidence/{evidence}", summary="Show a piece of evidence and the facts read in it")
+async def get_evidence(request: Request, evidence: str, _: Reading) -> JsonResponse:
+    """Return a piece of evidence."""
+
+    def look(reader: Reader) -> dict[str, Any]:
+        row = find_evidence(reader, evidence)
+        return evidence_view(row, reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"]) or {})
+
+    return JsonResponse(await parts_of(request).ledger.aread(look))
+
+
+@router.get("/v1/evidence/{evidence}/content", summary="Download a piece of evidence")
+async def get_evidence_content(request: Request, evidence: str, _: Reading) -> FileResponse:
+    """Return the file as it was received, as an attachment that no browser will run."""
+    parts = parts_of(request)
+    row = await parts.ledger.aread(partial(find_evidence, evidence_id=evidence))
+    path = parts.files.path(row["sha256"])
+    if not path.is_file():
+        raise NotFoundError(f"the file of evidence {evidence} is not in the store", hint="run `pratique verify`")
+    return FileResponse(
+        path,
+        media_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row['filename'])}",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox",
+            "Pratique-SHA256": row["sha256"],
+        },
+    )

@@ -1,0 +1,68 @@
+"""The engine's web application: API, dashboard, health and metrics on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from functools import partial
+
+from fastapi import FastAPI
+
+from pratique import __version__
+from pratique.services.parts import Parts
+from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
+from pratique.web.api import access, events, evidence, gates, records, work
+from pratique.web.api.auth import TokenMemory
+from pratique.web.api.health import Metrics, install_health
+from pratique.web.api.responses import install_problem_handlers
+from pratique.web.api.watching import GateWatch
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Return the application over opened parts; its lifespan ticks the sweep."""
+    app = FastAPI(
+        title="Pratique",
+        version=__version__,
+        summary="Gates, evidence and decisions for general-purpose AI model versions.",
+        docs_url=None,  # the interactive pages load scripts from a CDN
+        redoc_url=None,
+        lifespan=partial(_lifespan, parts=parts),
+    )
+    app.state.parts = parts
+    app.state.tokens = TokenMemory()
+    app.state.watch = GateWatch()
+    app.state.metrics = Metrics()
+    parts.ledger.listen(app.state.watch.committed)
+    parts.ledger.listen(app.state.metrics.committed)
+    for module in (events, gates, evidence, records, access, work):
+        app.include_router(module.router)
+    install_health(app)
+    install_problem_handlers(app)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI, *, parts: Parts) -> AsyncIterator[None]:
+    app.state.watch.bind()
+    ticking = asyncio.create_task(_tick(parts))
+    try:
+        yield
+    finally:
+        ticking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await ticking
+
+
+async def _tick(parts: Parts) -> None:
+    """Sweep at once and then every `sweep_seconds`: deadlines never depend on Prefect."""
+    while True:
+        try:
+            await asyncio.to_thread(sweep, parts)
+            await parts.ledger.awrite(ACTOR, drop_expired_sessions)
+        except Exception:  # the next tick tries again; a deadline must not end with one error
+            _log.exception("the sweep failed; it is tried again in %s s", parts.settings.sweep_seconds)
+        await asyncio.sleep(parts.settings.sweep_seconds)
