@@ -12,6 +12,7 @@ from pratique.client.gate_view import GateChangedError, GateNotCleared, GateView
 from pratique.client.problems import UnexpectedAnswerError
 from pratique.client.sync_client import Client
 from pratique.client.views import Decision, Evidence, Finding, JournalPage, Registration, Waiting, Waiver
+from pratique.errors import PratiqueError
 
 __all__ = [
     "AsyncClient",
@@ -30,6 +31,7 @@ __all__ = [
     "GateWaitTimeoutError",
     "JournalPage",
     "Moment",
+    "PratiqueError",
     "Recorded",
     "Registration",
     "Trigger",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from itertools import count
@@ -70,11 +71,12 @@ class AsyncClient:
 
     async def send(self, call: Call[T]) -> T:
         """Send a call, again if it is idempotent and the engine does not answer, and return its result."""
+        began_at = time.monotonic()
         for attempt in count(1):
             try:
                 return await self.send_once(call)
             except UnavailableError as error:
-                if not call.may_retry(attempt):
+                if not call.may_retry(attempt, time.monotonic() - began_at):
                     raise
                 await asyncio.sleep(retry_pause_seconds(attempt, error))
         raise AssertionError("unreachable: the last attempt returns or raises")

@@ -30,6 +30,9 @@ _LONGEST_PAUSE_SECONDS = 5.0
 #: Seconds without a byte after which an answer is given up.
 _SILENCE_SECONDS = 30.0
 
+#: Seconds after which no further attempt begins: an engine that hangs must not hang a pipeline five times over.
+_ATTEMPTS_WITHIN_SECONDS = 45.0
+
 _CHUNK_BYTES = 256 * 1024
 
 #: Called with bytes sent so far and bytes in all.
@@ -138,9 +141,9 @@ class Call(Generic[T]):
                 hint="is PRATIQUE_URL the address of a Pratique engine, of this client's version?",
             ) from None
 
-    def may_retry(self, attempt: int) -> bool:
-        """True when the call may be sent once more after `attempt` sends."""
-        return self.is_idempotent and attempt < ATTEMPTS
+    def may_retry(self, attempt: int, seconds: float) -> bool:
+        """True when the call may be sent once more after `attempt` sends that took `seconds` in all."""
+        return self.is_idempotent and attempt < ATTEMPTS and seconds < _ATTEMPTS_WITHIN_SECONDS
 
 
 def retry_pause_seconds(attempt: int, error: UnavailableError) -> float:

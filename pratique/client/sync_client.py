@@ -45,11 +45,12 @@ class Client:
 
     def send(self, call: Call[T]) -> T:
         """Send a call, again if it is idempotent and the engine does not answer, and return its result."""
+        began_at = time.monotonic()
         for attempt in count(1):
             try:
                 return self.send_once(call)
             except UnavailableError as error:
-                if not call.may_retry(attempt):
+                if not call.may_retry(attempt, time.monotonic() - began_at):
                     raise
                 time.sleep(retry_pause_seconds(attempt, error))
         raise AssertionError("unreachable: the last attempt returns or raises")
