@@ -15,8 +15,7 @@ from pratique.store.queries import Query
 from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
 
-#: Reported failures after which work waits for a person instead of another try.
-MAX_FAILURES = 20
+#: Longest wait between tries. Work is never given up: a Prefect server that is away for a week must lose nothing.
 LONGEST_RETRY_SECONDS = 900.0
 
 _DUE = Query(
@@ -107,8 +106,8 @@ def settle(
     """
     row = _held(tx, work_id, worker)
     failures = row["failures"] + (0 if ok else 1)
-    status = "done" if ok else ("dead" if failures >= MAX_FAILURES else "ready")
-    wait = retry_in_seconds if retry_in_seconds is not None else min(LONGEST_RETRY_SECONDS, 2.0**failures)
+    status = "done" if ok else "ready"
+    wait = retry_in_seconds if retry_in_seconds is not None else min(LONGEST_RETRY_SECONDS, 2.0 ** min(failures, 10))
     tx.run(
         _SETTLE,
         row=work_id,

@@ -322,7 +322,7 @@ class OutboxRow(SQLModel, table=True):
     topic: str = Field(sa_type=String(16))
     key: str = Field(sa_type=String(160))
     payload: str = Field(sa_type=Text)
-    status: str = Field(sa_type=String(16))  #: ready, leased, done, dead
+    status: str = Field(sa_type=String(16))  #: ready, leased, done
     not_before: str = Field(sa_type=_INSTANT)
     leased_until: str | None = Field(default=None, sa_type=_INSTANT)
     leased_by: str | None = Field(default=None, sa_type=Text)
