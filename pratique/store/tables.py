@@ -78,6 +78,14 @@ class GateRunRow(SQLModel, table=True):
             sqlite_where=text("is_latest"),
             postgresql_where=text("is_latest"),
         ),
+        Index(  # the counts on every page; without it they read every row with its findings
+            "gate_run_standing",
+            "state",
+            "reminded",
+            "model_version_id",
+            sqlite_where=text("is_latest = 1"),  # as statements say it there; a bare `is_latest` is not matched
+            postgresql_where=text("is_latest"),
+        ),
         Index(
             "gate_run_recheck",
             "recheck_at",

@@ -45,8 +45,9 @@ def _matching(kind: str) -> Select[Any]:
     if kind == "any":
         return statement
     wanted = IS_OVERDUE if kind == "overdue" else gate_run.c.state == bindparam("state")
+    # Not a correlated EXISTS: with the index that serves the counts, SQLite would walk it once a version.
     return statement.where(
-        exists().where(gate_run.c.model_version_id == model_version.c.id, gate_run.c.is_latest, wanted)
+        model_version.c.id.in_(select(gate_run.c.model_version_id).where(gate_run.c.is_latest, wanted))
     )
 
 

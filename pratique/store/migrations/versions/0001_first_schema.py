@@ -193,6 +193,14 @@ def _create_tables() -> None:
         sqlite_where=sa.text("remind_at IS NOT NULL"),
         postgresql_where=sa.text("remind_at IS NOT NULL"),
     )
+    op.create_index(
+        "gate_run_standing",
+        "gate_run",
+        ["state", "reminded", "model_version_id"],
+        unique=False,
+        sqlite_where=sa.text("is_latest = 1"),
+        postgresql_where=sa.text("is_latest"),
+    )
     op.create_table(
         "gate_spec",
         sa.Column("digest", sa.String(length=64), nullable=False),
