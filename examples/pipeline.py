@@ -81,7 +81,7 @@ def pass_gate(client: pratique.Client, name: str, options: argparse.Namespace) -
     explain(gate)
     if not gate.is_settled:
         say(f"waiting for {name}")
-        gate = gate.wait(timeout=options.timeout, on_change=lambda newer: say(newer.headline))
+        gate = gate.wait(timeout=options.timeout, on_change=lambda newer: say(newer.summary))
     gate.require()
     say(f"{name} cleared")
     return gate
@@ -89,7 +89,7 @@ def pass_gate(client: pratique.Client, name: str, options: argparse.Namespace) -
 
 def explain(gate: pratique.Gate) -> None:
     """Say where a gate stands: the findings that hold it shut, and who is waited on."""
-    say(f"{gate.headline}, {len(gate.open_findings)} open findings")
+    say(gate.summary)
     for line in gate.lines()[1:]:
         say(line)
     if "page" in gate.links:

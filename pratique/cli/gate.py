@@ -229,10 +229,7 @@ def _waited(gate: Gate, timeout: float | None, *, as_json: bool) -> Gate:
 
 
 def _change(gate: GateView) -> str:
-    signed = f", signed by {', '.join(item.get('person', '?') for item in gate.sign_off.signed)}"
-    open_findings = f", {len(gate.open_findings)} open" if gate.open_findings else ""
-    at = f"{gate.changed_at}  " if gate.changed_at else ""
-    return f"{at}{gate.headline}{open_findings}{signed if gate.sign_off.signed else ''}"
+    return f"{gate.changed_at}  {gate.summary}" if gate.changed_at else gate.summary
 
 
 def _confirm(gate: GateView, act: Act, basis: str | None, *, is_sure: bool) -> None:

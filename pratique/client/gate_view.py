@@ -122,6 +122,14 @@ class GateView:
         state = f", {self.state.replace('_', ' ')}" if self.state not in {"cleared", "rejected", "in_review"} else ""
         return f"{self.gate}{occasion} of {self.subject} is {words}{state}"
 
+    @property
+    def summary(self) -> str:
+        """The headline, how many findings hold the gate shut, and who signed."""
+        count = len(self.open_findings)
+        shut = f", {count} open finding{'s' if count > 1 else ''}" if count else ""
+        people = ", ".join(item.get("person", "?") for item in self.sign_off.signed)
+        return f"{self.headline}{shut}{f', signed by {people}' if people else ''}"
+
     def is_newer_than(self, other: GateView) -> bool:
         """True when something changed since `other` was answered."""
         return (self.gate_run, self.row_version) != (other.gate_run, other.row_version)
