@@ -18,6 +18,9 @@ from pratique.web.api.auth import TokenMemory
 from pratique.web.api.health import Metrics, install_health
 from pratique.web.api.responses import install_problem_handlers
 from pratique.web.api.watching import GateWatch
+from pratique.web.dashboard.acts import LedgerActs
+from pratique.web.dashboard.reads import LedgerReads
+from pratique.web.dashboard.router import mount_dashboard
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ def create_app(parts: Parts) -> FastAPI:
         app.include_router(module.router)
     install_health(app)
     install_problem_handlers(app)
+    mount_dashboard(app, LedgerReads(parts), LedgerActs(parts), parts.settings, clock=parts.ledger.clock)
     return app
 
 
