@@ -11,19 +11,14 @@ from typing import Any
 from pratique.domain.times import instant_text, parse_instant
 from pratique.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from pratique.web.dashboard import Badges, DecisionInput, GateRef, OpenedSession, Viewer, WaiverInput
-from pratique.web.dashboard.views import (
-    DecisionView,
-    EvidenceView,
-    FindingView,
+from pratique.web.dashboard.rows import (
     FlowRunFilter,
     FlowRunPage,
     GateColumn,
-    GateView,
     JournalFilter,
     JournalPage,
     JournalRow,
     ModelSheet,
-    NoticeView,
     Occasion,
     OverdueRow,
     PortfolioCell,
@@ -32,6 +27,7 @@ from pratique.web.dashboard.views import (
     PortfolioRow,
     RunRow,
 )
+from pratique.web.dashboard.views import DecisionView, EvidenceView, FindingView, GateView, NoticeView
 
 NOW = datetime(2026, 11, 23, 14, 5, 30, tzinfo=UTC)
 WAITING = ("open", "in_review", "returned", "stale")

@@ -51,7 +51,7 @@ def test_a_conflict_comes_back_with_its_message_and_what_was_typed(client: PageC
     answer = client.post(f"{GATE}/decisions", data=typed(register, row_version="3", reason="My <long> reason."))
     assert answer.status_code == 409
     assert "The gate changed while you were reading" in answer.text
-    assert "you saw row version 3, it is 7 now" in answer.text
+    assert "The gate moved on: you saw row version 3, it is 7 now" in answer.text
     assert ">My &lt;long&gt; reason.</textarea>" in answer.text
     assert 'value="clear" required checked' in answer.text
     assert f'name="row_version" value="{register.gate["row_version"]}"' in answer.text

@@ -26,7 +26,7 @@ from pratique.settings import Settings
 from pratique.web.dashboard import GateRef, mount_dashboard
 from pratique.web.dashboard.acts import LedgerActs
 from pratique.web.dashboard.reads import LedgerReads
-from pratique.web.dashboard.views import FlowRunFilter, JournalFilter, PortfolioFilter
+from pratique.web.dashboard.rows import FlowRunFilter, JournalFilter, PortfolioFilter
 
 GATE = "/models/aurora/2.1/gates/training-trigger"
 REF = GateRef(model="aurora", version="2.1", gate="training-trigger")

@@ -199,4 +199,5 @@ def _attempt(form: str, act: Callable[[], None]) -> Refusal | None:
 
 
 def _said(error: PratiqueError) -> str:
-    return f"{error.message} ({error.hint})" if error.hint else error.message
+    said = error.message[:1].upper() + error.message[1:]
+    return f"{said} ({error.hint})" if error.hint else said

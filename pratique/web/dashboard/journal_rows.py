@@ -14,7 +14,7 @@ from pratique.store.changes import table_named
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
 from pratique.web.dashboard.portfolio_rows import escaped
-from pratique.web.dashboard.views import JournalFilter, JournalPage, JournalRow
+from pratique.web.dashboard.rows import JournalFilter, JournalPage, JournalRow
 
 #: Above every sequence number.
 _END = 2**62

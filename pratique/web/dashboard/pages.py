@@ -10,9 +10,9 @@ from fastapi.responses import Response, StreamingResponse
 
 from pratique.web.dashboard import words
 from pratique.web.dashboard.paging import page_number, pager
+from pratique.web.dashboard.rows import FlowRunFilter, JournalFilter, PortfolioFilter
 from pratique.web.dashboard.shell import Shell
 from pratique.web.dashboard.timeline import lay_out
-from pratique.web.dashboard.views import FlowRunFilter, JournalFilter, PortfolioFilter
 
 PORTFOLIO_SIZE = 50
 RUNS_SIZE = 50

@@ -19,7 +19,7 @@ from pratique.services.lookups import gate_run, model_version, waiver
 from pratique.services.parts import Parts
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
-from pratique.web.dashboard.views import GateColumn, PortfolioCell, PortfolioFilter, PortfolioPage, PortfolioRow
+from pratique.web.dashboard.rows import GateColumn, PortfolioCell, PortfolioFilter, PortfolioPage, PortfolioRow
 
 #: Spelled out, because an `IN` list is expanded only when a statement runs, and these are compiled once.
 _is_waiting = or_(*(gate_run.c.state == state.value for state in sorted(WAITING_STATES)))

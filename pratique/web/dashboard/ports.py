@@ -12,22 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pratique.web.dashboard.views import (
-    EvidenceView,
+from pratique.web.dashboard.rows import (
     FlowRunFilter,
     FlowRunPage,
-    GateView,
     JournalFilter,
     JournalPage,
     JournalRow,
     ModelSheet,
-    NoticeView,
     Occasion,
     OverdueRow,
     PortfolioFilter,
     PortfolioPage,
     RunRow,
 )
+from pratique.web.dashboard.views import EvidenceView, GateView, NoticeView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

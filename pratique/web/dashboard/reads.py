@@ -22,23 +22,21 @@ from pratique.store.reader import Reader, Row
 from pratique.web.dashboard.journal_rows import journal_entry, journal_page
 from pratique.web.dashboard.portfolio_rows import IS_OVERDUE, portfolio_page
 from pratique.web.dashboard.ports import Badges, GateRef
-from pratique.web.dashboard.run_rows import run_page, runs_of_gate
-from pratique.web.dashboard.views import (
-    EvidenceView,
+from pratique.web.dashboard.rows import (
     FlowRunFilter,
     FlowRunPage,
-    GateView,
     JournalFilter,
     JournalPage,
     JournalRow,
     ModelSheet,
-    NoticeView,
     Occasion,
     OverdueRow,
     PortfolioFilter,
     PortfolioPage,
     RunRow,
 )
+from pratique.web.dashboard.run_rows import run_page, runs_of_gate
+from pratique.web.dashboard.views import EvidenceView, GateView, NoticeView
 
 #: A model page lists this many pieces of evidence, an overdue page this many gates; more is not read by people.
 EVIDENCE_SHOWN = 200

@@ -10,7 +10,7 @@ from pratique.services.lookups import flow_run, gate_run, model_version
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
 from pratique.web.dashboard.portfolio_rows import escaped, like
-from pratique.web.dashboard.views import FlowRunFilter, FlowRunPage, RunRow
+from pratique.web.dashboard.rows import FlowRunFilter, FlowRunPage, RunRow
 
 #: A gate page shows this many runs; the run history shows the rest.
 GATE_HISTORY = 50

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pratique.domain.times import parse_instant
-from pratique.web.dashboard.views import RunRow
+from pratique.web.dashboard.rows import RunRow
 
 #: User units of the drawing; the SVG scales with the page.
 WIDTH = 1000

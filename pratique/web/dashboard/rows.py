@@ -1,0 +1,168 @@
+"""Rows and pages of rows: what lists and matrices are made of, and what they are narrowed to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pratique.web.dashboard.views import EvidenceView, GateView, WaitingView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioFilter:
+    """What the portfolio is narrowed to."""
+
+    text: str = ""  #: part of `model/version`
+    state: str = ""  #: a gate state, `overdue`, or empty for all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateColumn:
+    """One gate of the matrix."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioCell:
+    """The latest run of one gate of one model version."""
+
+    state: str
+    occasion: str
+    is_overdue: bool = False
+    due_at: str | None = None
+    open_findings: int = 0
+    has_waiver: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioRow:
+    """One model version and its gates."""
+
+    model: str
+    version: str
+    stage: str
+    systemic_risk: bool
+    cells: Mapping[str, PortfolioCell] = field(default_factory=dict)  #: by gate id; absent: never opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioPage:
+    """One page of the matrix."""
+
+    gates: tuple[GateColumn, ...]
+    rows: tuple[PortfolioRow, ...]
+    counts: Mapping[str, int]  #: state -> gates whose latest run stands there, and `overdue`; of the whole portfolio
+    total: int  #: model versions that match the filter
+    page: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSheet:
+    """What is known of one model version."""
+
+    model: str
+    version: str
+    registered_at: str
+    profile: Mapping[str, Any]
+    gates: tuple[GateView, ...]
+    evidence: tuple[EvidenceView, ...]  #: newest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """One run of a gate."""
+
+    occasion: str
+    state: str
+    opened_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowRunFilter:
+    """What the run history is narrowed to."""
+
+    text: str = ""  #: part of the run's name
+    flow: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """One flow run of the ledger's own history."""
+
+    id: str
+    flow: str
+    name: str
+    state: str  #: `Running`, or the name it ended with
+    message: str
+    started_at: str
+    ended_at: str | None
+    url: str | None  #: Prefect's page of this run
+    gate_run: str | None = None
+    model: str | None = None
+    version: str | None = None
+    gate: str | None = None
+    occasion: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowRunPage:
+    """One page of the run history."""
+
+    rows: tuple[RunRow, ...]
+    flows: tuple[str, ...]  #: every flow name there is, for the filter
+    total: int
+    page: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueRow:
+    """One waiting gate past its date."""
+
+    model: str
+    version: str
+    gate: str
+    title: str
+    occasion: str
+    state: str
+    due_at: str
+    open_findings: int
+    waiting_on: tuple[WaitingView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalFilter:
+    """What the journal is narrowed to."""
+
+    subject: str = ""  #: a subject as filed, or `model/version` for a version and all its gates
+    tag: str = ""  #: the start of a tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRow:
+    """One journal entry."""
+
+    seq: int | None  #: None while not yet linked into the chain
+    link: str | None  #: SHA-256 over the entry before and this entry's bytes
+    id: str
+    at: str
+    tag: str
+    actor: str
+    subject: str  #: as filed, such as `gate:<gate run id>`
+    about: str  #: the same for people, such as `aurora 2.1, placement`
+    v: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalPage:
+    """Some journal entries, newest first."""
+
+    entries: tuple[JournalRow, ...]
+    older: int | None  #: `before` of the next page; None at the first entry
+    tags: tuple[str, ...] = ()  #: tags there are, for the filter
