@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +12,11 @@ from pratique.cli.options import AsJson, Subject, TokenFile, Url, examples, new_
 from pratique.cli.output import SHORT_DIGEST_CHARS, note, say, say_json, say_table, show_error
 from pratique.cli.progress import upload_bar
 from pratique.cli.session import connect
-from pratique.client.sync_client import Client
-from pratique.client.views import Evidence
 from pratique.errors import InvalidInputError, PratiqueError
+
+if TYPE_CHECKING:
+    from pratique.client.sync_client import Client
+    from pratique.client.views import Evidence
 
 app = new_app("Submit evidence files, and see what the engine read in them.")
 

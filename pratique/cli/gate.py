@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +15,11 @@ from pratique.cli.options import AsJson, GateName, Occasion, Reason, Subject, To
 from pratique.cli.output import note, say, say_gate, say_json, say_table, show_error
 from pratique.cli.progress import spinner
 from pratique.cli.session import connect
-from pratique.client.events import DEFAULT_SOURCE
-from pratique.client.gate import Gate
-from pratique.client.gate_view import GateView, GateWaitTimeoutError
 from pratique.errors import ConflictError
+
+if TYPE_CHECKING:
+    from pratique.client.gate import Gate
+    from pratique.client.gate_view import GateView
 
 app = new_app("Open gates, ask where they stand, wait for them, decide on them.")
 
@@ -55,7 +56,7 @@ def trigger(
     event_id: Annotated[
         str | None, typer.Option(help="Your id of the event: the same id again counts once.", show_default=False)
     ] = None,
-    source: Annotated[str, typer.Option(help="Who reports it.")] = DEFAULT_SOURCE,
+    source: Annotated[str, typer.Option(help="Who reports it.")] = "urn:pratique:cli",
     is_waited: Annotated[bool, typer.Option("--wait", help="Wait until the gate is cleared or rejected.")] = False,
     timeout: Timeout = None,
     url: Url = None,
@@ -216,6 +217,8 @@ def list_gates(subject: Subject, url: Url = None, token_file: TokenFile = None, 
 
 
 def _waited(gate: Gate, timeout: float | None, *, as_json: bool) -> Gate:
+    from pratique.client.gate_view import GateWaitTimeoutError  # loaded with the gate, not with the help
+
     out = note if as_json else say
     out(f"{gate.headline}; waiting")
     try:

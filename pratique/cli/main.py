@@ -25,7 +25,7 @@ app.add_typer(gate.app, name="gate")
 app.add_typer(model.app, name="model")
 app.add_typer(evidence.app, name="evidence")
 app.command(
-    epilog=examples("pratique journal --subject aurora/2.1", "pratique journal --after 1200 --json | jq .entries")
+    epilog=examples("pratique journal --tag gate:decision:made", "pratique journal --after 1200 --json | jq .entries")
 )(journal)
 app.command(
     epilog=examples(

@@ -12,7 +12,6 @@ import typer
 from pratique.cli.options import AsJson, Subject, TokenFile, Url, examples, new_app
 from pratique.cli.output import say, say_json, say_table
 from pratique.cli.session import connect
-from pratique.client.files import file_sha256
 from pratique.errors import InvalidInputError
 
 app = new_app("Make model versions known to the engine.")
@@ -47,6 +46,8 @@ def register(
     as_json: AsJson = False,
 ) -> None:
     """Register a model version, or replace its profile."""
+    from pratique.client.files import file_sha256  # the client is loaded only when it is used
+
     members: dict[str, Any] = {
         "systemic_risk": systemic_risk,
         "stage": stage,

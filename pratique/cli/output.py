@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pratique.client.gate_view import GateView
-from pratique.client.problems import document_of
-from pratique.errors import PratiqueError
+if TYPE_CHECKING:
+    from pratique.client.gate_view import GateView
+    from pratique.errors import PratiqueError
 
 #: Characters of a digest that people are shown; enough to tell two apart, and to name one with `--basis`.
 SHORT_DIGEST_CHARS = 12
@@ -64,6 +64,8 @@ def say_gate(gate: GateView, *, as_json: bool) -> None:
 def show_error(error: PratiqueError, *, as_json: bool) -> None:
     """Print an error on stderr: what, why, and what can be done."""
     if as_json:
+        from pratique.client.problems import document_of  # the client is loaded only when it is used
+
         typer.echo(json.dumps(document_of(error), ensure_ascii=False, default=str), err=True)
         return
     note(f"{error.title}: {error.message}")

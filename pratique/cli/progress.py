@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pratique.client.call import Progress
+if TYPE_CHECKING:
+    from pratique.client.call import Progress
 
 #: Takes a line that must stay readable beside a spinner.
 Say = Callable[[str], None]

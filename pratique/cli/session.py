@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pratique.client.connection import Connection, read_token
-from pratique.client.sync_client import Client
 from pratique.errors import UnauthenticatedError
+
+if TYPE_CHECKING:
+    from pratique.client.sync_client import Client
 
 #: Whose token file of this machine's engine a command may fall back to. A person's act has no such file.
 Holder = Literal["pipeline", "admin", "person"]
@@ -24,6 +25,10 @@ def connect(url: str | None, token_file: Path | None, holder: Holder) -> Client:
         UnauthenticatedError: there is none.
         InvalidInputError: a token file cannot be read, or the address is unusable.
     """
+    # The client costs as much as the rest of the command line; help and version do without.
+    from pratique.client.connection import Connection, read_token
+    from pratique.client.sync_client import Client
+
     connection = Connection.resolve(url, read_token(token_file) if token_file else None)
     token = connection.token or (_own_token(holder) if connection.is_local else None)
     if token is None:
@@ -38,6 +43,8 @@ def data_dir() -> Path:
 
 
 def _own_token(holder: Holder) -> str | None:
+    from pratique.client.connection import read_token  # see `connect`
+
     path = data_dir() / "tokens" / f"{holder}.token"
     return read_token(path) if os.access(path, os.R_OK) else None
 
