@@ -35,7 +35,9 @@ def verify(
         say(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.counts.items()))
         for problem in report.problems:
             note(problem)
-        say("the ledger proves itself" if report.ok else f"{len(report.problems)} problems: the ledger is not intact")
+        count = len(report.problems)
+        wrong = f"the ledger is not intact: {count} problem{'s' if count != 1 else ''}"
+        say("the ledger proves itself" if report.ok else wrong)
     raise typer.Exit(ExitCode.CLEARED if report.ok else ExitCode.ERROR)
 
 

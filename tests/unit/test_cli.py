@@ -308,6 +308,21 @@ def test_every_command_has_help(run: Run, group: tuple[str, ...]) -> None:
     assert "Commands:" in ended.out
 
 
+def test_verify_names_a_ledger_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    ended = run("verify", "--data-dir", str(tmp_path))
+    assert ended.code == 1
+    assert "the ledger is not intact: 1 problem\n" in ended.out
+    assert f"{tmp_path / 'ledger.db'} does not exist" in ended.err
+    assert run("verify", "--data-dir", str(tmp_path), "--json").json["ok"] is False
+
+
+def test_wrong_settings_are_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRATIQUE_SWEEP_SECONDS", "soon")
+    ended = run("verify")
+    assert ended.code == 1
+    assert "PRATIQUE_SWEEP_SECONDS: " in ended.err
+
+
 def test_the_version_is_printed(run: Run) -> None:
     assert run("version").out.startswith("pratique 0.")
     assert "version" in run("version", "--json").json
