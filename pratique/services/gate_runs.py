@@ -111,7 +111,7 @@ def find_run(reader: Reader, version: Row, gate: str, occasion: str | None) -> R
     if occasion is None:
         row = reader.one(lookups.GATE_RUN_LATEST, **given)
     else:
-        row = reader.one(lookups.GATE_RUN_ON, **given, occasion=check_occasion(occasion))
+        row = reader.one(lookups.GATE_RUN_ON_PLAIN, **given, occasion=check_occasion(occasion))
     if row is None:
         where = f" on occasion {occasion!r}" if occasion else ""
         raise NotFoundError(

@@ -47,6 +47,7 @@ GATE_SPEC = _by(gate_spec, "digest")
 GATE_RUN = _by(gate_run, "id", lock=True)
 GATE_RUN_PLAIN = _by(gate_run, "id")
 GATE_RUN_ON = _by(gate_run, "model_version_id", "gate", "occasion", lock=True)
+GATE_RUN_ON_PLAIN = _by(gate_run, "model_version_id", "gate", "occasion")
 GATE_RUN_LATEST = Query(
     select(gate_run).where(
         gate_run.c.model_version_id == bindparam("model_version_id"),

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import bindparam, literal_column, select, update
 
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, NotFoundError
@@ -18,16 +18,20 @@ from pratique.store.transaction import Transaction
 #: Longest wait between tries. Work is never given up: a Prefect server that is away for a week must lose nothing.
 LONGEST_RETRY_SECONDS = 900.0
 
-_DUE = Query(
+#: Literals, not parameters: SQLite uses a partial index only when it sees the condition in the text.
+_IS_READY = outbox.c.status == literal_column("'ready'")
+_IS_LEASED = outbox.c.status == literal_column("'leased'")
+_LAPSED = Query(
     select(outbox)
-    .where(
-        outbox.c.topic == bindparam("topic"),
-        or_(
-            and_(outbox.c.status == "ready", outbox.c.not_before <= bindparam("at")),
-            and_(outbox.c.status == "leased", outbox.c.leased_until <= bindparam("at")),
-        ),
-    )
-    .order_by(outbox.c.not_before, outbox.c.id)
+    .where(outbox.c.topic == bindparam("topic"), _IS_LEASED, outbox.c.leased_until <= bindparam("at"))
+    .order_by(outbox.c.leased_until)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_READY = Query(
+    select(outbox)
+    .where(outbox.c.topic == bindparam("topic"), _IS_READY, outbox.c.not_before <= bindparam("at"))
+    .order_by(outbox.c.not_before)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
@@ -62,20 +66,19 @@ def claim(tx: Transaction, *, worker: str, topics: list[str], limit: int, lease_
     until = instant_text(tx.now + timedelta(seconds=lease_seconds))
     claimed: list[dict[str, Any]] = []
     for topic in topics:
-        for row in tx.all(_DUE, topic=topic, at=tx.at, limit=limit - len(claimed)):
-            tx.run(_LEASE, row=row["id"], worker=worker, until=until)
-            claimed.append(
-                {
-                    "id": row["id"],
-                    "topic": row["topic"],
-                    "key": row["key"],
-                    "payload": json.loads(row["payload"]),
-                    "failures": row["failures"],
-                }
-            )
-        if len(claimed) >= limit:
-            break
+        for query in (_LAPSED, _READY):
+            left = limit - len(claimed)
+            if left <= 0:
+                return claimed
+            for row in tx.all(query, topic=topic, at=tx.at, limit=left):
+                tx.run(_LEASE, row=row["id"], worker=worker, until=until)
+                claimed.append(_handed_out(row))
     return claimed
+
+
+def _handed_out(row: Row) -> dict[str, Any]:
+    shown = {name: row[name] for name in ("id", "topic", "key", "failures")}
+    return shown | {"payload": json.loads(row["payload"])}
 
 
 def extend(tx: Transaction, work_id: str, *, worker: str, lease_seconds: int) -> None:

@@ -43,7 +43,9 @@ class _Compiled:
         wanted: Any = {"column_keys": columns} if columns else {}
         compiled: Any = statement.compile(dialect=dialect, **wanted)
         self.sql = str(compiled)
-        self._defaults: dict[str, Any] = {k: v for k, v in compiled.params.items() if v is not None}
+        self._defaults: dict[str, Any] = {
+            name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
+        }
         self._order: Sequence[str] | None = getattr(compiled, "positiontup", None)
 
     def arguments(self, given: Mapping[str, Any]) -> Any:

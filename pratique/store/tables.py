@@ -75,7 +75,7 @@ class GateRunRow(SQLModel, table=True):
             "model_version_id",
             "gate",
             unique=True,
-            sqlite_where=text("is_latest"),
+            sqlite_where=text("is_latest = 1"),
             postgresql_where=text("is_latest"),
         ),
         Index(  # the counts on every page; without it they read every row with its findings
@@ -233,7 +233,11 @@ class FlowRunRow(SQLModel, table=True):
     """The ledger's own history of flow runs, kept when Prefect's is pruned or away."""
 
     __tablename__ = "flow_run"
-    __table_args__ = (Index("flow_run_of_gate", "gate_run_id", "started_at"), Index("flow_run_time", "started_at"))
+    __table_args__ = (
+        Index("flow_run_of_gate", "gate_run_id", "started_at"),
+        Index("flow_run_time", "started_at"),
+        Index("flow_run_prefect", "prefect_run_id"),
+    )
 
     id: str = Field(primary_key=True, sa_type=_ID)
     key: str = Field(sa_type=String(160))

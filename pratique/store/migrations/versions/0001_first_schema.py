@@ -144,6 +144,7 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("flow_run_of_gate", "flow_run", ["gate_run_id", "started_at"], unique=False)
+    op.create_index("flow_run_prefect", "flow_run", ["prefect_run_id"], unique=False)
     op.create_index("flow_run_time", "flow_run", ["started_at"], unique=False)
     op.create_table(
         "gate_run",
@@ -174,7 +175,7 @@ def _create_tables() -> None:
         "gate_run",
         ["model_version_id", "gate"],
         unique=True,
-        sqlite_where=sa.text("is_latest"),
+        sqlite_where=sa.text("is_latest = 1"),
         postgresql_where=sa.text("is_latest"),
     )
     op.create_index(
