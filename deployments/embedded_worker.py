@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -15,7 +15,10 @@ from pratique import notify
 from pratique.errors import PratiqueError
 from pratique.project import activate
 from pratique.settings import Settings
-from pratique.worker import Json, Outcome, Worker
+from pratique.worker import Json, Outcome, Worker, WorkQueue
+
+if TYPE_CHECKING:
+    from deployments.starter import PrefectStarter
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ class ChannelSender:
         return await notify.send(delivery, self._channels)
 
 
-async def work(settings: Settings, queue: Any, starter: Any) -> None:
+async def work(settings: Settings, queue: WorkQueue, starter: PrefectStarter) -> None:
     """Claim and run until SIGTERM or SIGINT; look for scheduled sweeps beside."""
     worker = Worker(
         queue, starter=starter, sender=ChannelSender(settings.channels), lease_seconds=settings.lease_seconds

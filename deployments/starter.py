@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 #: How often runs that a schedule or a person created are looked for. Nobody waits for them.
 SCHEDULED_EVERY_SECONDS = 15.0
 
+#: Statuses from here on say that the server has a problem, not that we asked for something wrong.
+FIRST_SERVER_ERROR = 500
 #: Members of the payload that a stage flow takes, beside its key.
 PARAMETERS = ("gate_run", "model", "version", "gate", "stage")
 
@@ -188,6 +190,14 @@ async def _prefect(starter: PrefectStarter) -> AsyncIterator[PrefectClient]:
     try:
         async with get_client() as client:
             yield client
-    except (httpx.HTTPError, ObjectNotFound) as error:
+    except httpx.HTTPStatusError as error:
+        starter.forget()
+        if error.response.status_code >= FIRST_SERVER_ERROR:
+            raise UnavailableError(f"the Prefect server answers {error.response.status_code}") from error
+        raise FlowFailedError(f"the Prefect server refused the run: {error}") from error
+    except httpx.HTTPError as error:
         starter.forget()
         raise UnavailableError(f"the Prefect server does not answer: {type(error).__name__}: {error}") from error
+    except ObjectNotFound as error:
+        starter.forget()
+        raise FlowFailedError("the Prefect server does not know the deployment (any more)") from error

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from pratique.client.work import Work
 from pratique.errors import PratiqueError, UnavailableError
+from pratique.worker.backoff import pause
 from pratique.worker.lane import Claimant, Lane
 from pratique.worker.leases import held
 from pratique.worker.ports import FlowStarter
@@ -52,15 +53,31 @@ class FlowLane(Lane):
             return
         newest = group[-1]
         try:
-            await self._starter.start(newest.payload, attempt_key(newest))
+            await self._start(newest)
+        except UnavailableError:
+            return  # asked to stop while waiting; the leases lapse
         except PratiqueError as error:
             await self._hand_back(group, error)
-            if isinstance(error, UnavailableError):
-                raise
         else:
             # After the run, never before it: a crash in between runs the flow once more, and loses nothing.
             for item in group:
                 await self._claimant.settle(item)
+
+    async def _start(self, item: Work) -> None:
+        """Start the item's flow, as soon as the executor answers.
+
+        An executor that is down is not the item's failure: failures are counted, and end in giving up. The
+        item stays held meanwhile.
+        """
+        while True:
+            try:
+                return await self._starter.start(item.payload, attempt_key(item))
+            except UnavailableError as error:
+                wait = self._down.advance()
+                _log.warning("flow item %s waits %.1f s: %s", item.id, wait, error)
+                await pause(wait, self._stop)
+                if self._stop.is_set():
+                    raise
 
     async def _hand_back(self, group: Iterable[Work], error: PratiqueError) -> None:
         for item in group:

@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 
 from pratique.client.work import Work
-from pratique.errors import ConflictError, UnavailableError
+from pratique.errors import ConflictError, PratiqueError, UnavailableError
 from pratique.worker.backoff import Backoff, pause
 from pratique.worker.ports import WorkQueue
 
@@ -39,6 +39,11 @@ class Claimant:
             )
         except ConflictError:
             _log.warning("item %s was settled by another worker", item.id)
+        except UnavailableError:
+            raise
+        except PratiqueError as failure:
+            # One row that the engine cannot settle must not hold up the others; its lease lapses and it comes back.
+            _log.error("item %s was not settled: %s", item.id, failure)
 
 
 class Lane:

@@ -88,7 +88,7 @@ def _row(finding: dict[str, Any]) -> str:
         f"{finding['checkpoint']} ({finding['checkpoint_kind']})",
         finding["title"],
         ", ".join(finding["measures"]),
-        finding["status"] + ("" if finding.get("enforced", True) else " (advice)"),
+        finding["status"].replace("_", " ") + ("" if finding.get("enforced", True) else " (advice)"),
         finding.get("reason") or "",
     )
     return "| " + " | ".join(_plain(cell) for cell in cells) + " |"

@@ -11,10 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from conftest import ROOT, Server
 from fake_engine import FakeEngine
 
-SECONDS = 60.0
+pytestmark = pytest.mark.timeout(400)
+
+#: Generous: on a busy machine the imports of one worker process took half a minute.
+SECONDS = 150.0
 
 
 @contextmanager
@@ -54,13 +58,12 @@ def test_without_a_prefect_server_notices_go_out_and_the_flow_is_tried_until_the
     flow, notice = engine.queue.flow("gr1"), engine.queue.notice("d1")
     log = tmp_path / "worker.log"
     with working(engine, tmp_path, free_port()) as process:
-        await_that(lambda: bool(engine.queue.results) and flow.failures > 0, process, log)
-        assert notice.is_done
+        await_that(lambda: notice.is_done and "flow item w1 waits" in log.read_text(), process, log)
         assert not flow.is_done
-        assert "the Prefect server does not answer" in flow.errors[0]
+        assert flow.failures == 0
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-    flow.due_at = 0.0
+    flow.held_until = 0.0  # its lease lapses
     with working(engine, tmp_path, prefect_server.port) as process:
         await_that(lambda: flow.is_done, process, log)
     assert [r["ended"]["state"] for r in engine.flow_runs.values()] == ["Blocked"]
