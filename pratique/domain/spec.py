@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -152,4 +153,10 @@ class GateSpec(_Data):
 
     def requirement(self, requirement_id: str) -> Requirement | None:
         """Return the requirement of that id, or None."""
-        return next((r for r in self.requirements() if r.id == requirement_id), None)
+        placed = self.placed.get(requirement_id)
+        return placed[1] if placed is not None else None
+
+    @cached_property
+    def placed(self) -> dict[str, tuple[Checkpoint, Requirement]]:
+        """Each requirement by its id, with the checkpoint it stands in; built once, as pages and answers ask often."""
+        return {r.id: (checkpoint, r) for checkpoint in self.checkpoints for r in checkpoint.requirements}

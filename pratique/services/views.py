@@ -9,7 +9,7 @@ from typing import Any
 from pratique.domain.decisions import tally
 from pratique.domain.findings import Finding
 from pratique.domain.gates import WAITING_STATES, GateState
-from pratique.domain.spec import GateSpec, Requirement
+from pratique.domain.spec import Checkpoint, GateSpec, Requirement
 from pratique.errors import NotFoundError
 from pratique.services import lookups
 from pratique.services.parts import Parts
@@ -92,15 +92,14 @@ def evidence_view(row: Row, version: Row) -> dict[str, Any]:
 
 
 def _finding(spec: GateSpec, value: dict[str, Any]) -> dict[str, Any]:
-    requirement = spec.requirement(value["requirement"])
     shown = {"enforced": True, "evidence": None, **value}
-    if requirement is not None:
-        shown |= _described(spec, requirement)
+    placed = spec.placed.get(value["requirement"])
+    if placed is not None:
+        shown |= _described(*placed)
     return shown
 
 
-def _described(spec: GateSpec, requirement: Requirement) -> dict[str, Any]:
-    checkpoint = next(c for c in spec.checkpoints if requirement in c.requirements)
+def _described(checkpoint: Checkpoint, requirement: Requirement) -> dict[str, Any]:
     return {
         "title": requirement.title,
         "checkpoint_kind": checkpoint.kind.value,
