@@ -69,6 +69,9 @@ def submit_evidence(
 ) -> dict[str, Any]:
     """Record a stored file as evidence and judge every gate of the model version again.
 
+    The same file under the same name for the same requirement is the same evidence: a repeated upload changes
+    nothing, so neither a broken connection doubles it nor a second upload makes it younger.
+
     Returns:
         The evidence and the gate runs of the version that are not final.
 
@@ -76,6 +79,10 @@ def submit_evidence(
         NotFoundError: the model version is not registered.
     """
     found = find_model_version(tx, model, version)
+    same = _submitted_before(tx, found["id"], submission)
+    if same is not None:
+        runs = [row["id"] for row in tx.all(lookups.LIVE_RUNS, model_version_id=found["id"])]
+        return {"evidence": evidence_view(same, found), "gates": [gate_view(tx, parts, run) for run in runs]}
     evidence_id = tx.new_id()
     tx.record(
         EvidenceSubmitted(
@@ -95,6 +102,12 @@ def submit_evidence(
     runs = advance_live(tx, parts, found["id"], cause=f"new evidence {submission.filename}")
     row = tx.one(lookups.EVIDENCE, id=evidence_id) or {}
     return {"evidence": evidence_view(row, found), "gates": [gate_view(tx, parts, run) for run in runs]}
+
+
+def _submitted_before(tx: Transaction, model_version_id: str, submission: Submission) -> Row | None:
+    given = {"sha256": submission.sha256, "filename": submission.filename}
+    rows = tx.all(lookups.EVIDENCE_SAME, model_version_id=model_version_id, **given)
+    return next((row for row in rows if row["requirement"] == submission.requirement), None)
 
 
 def record_reading(tx: Transaction, parts: Parts, evidence_id: str, read: FileReading) -> None:

@@ -75,6 +75,7 @@ LIVE_RUNS = Query(
 )
 EVIDENCE = _by(evidence, "id")
 EVIDENCE_OF_VERSION = _by(evidence, "model_version_id", order=(evidence.c.received_at, evidence.c.id))
+EVIDENCE_SAME = _by(evidence, "model_version_id", "sha256", "filename", order=(evidence.c.received_at, evidence.c.id))
 DECISIONS_OF_RUN = _by(decision, "gate_run_id", order=(decision.c.at, decision.c.id))
 WAIVERS_OF_RUN = _by(waiver, "gate_run_id", order=(waiver.c.granted_at, waiver.c.id))
 WAIVER = _by(waiver, "id")

@@ -48,6 +48,11 @@ class Ledger:
             self._sealer.close()
         self.database.engine.dispose()
 
+    @property
+    def is_writing(self) -> bool:
+        """True while the writer takes commands."""
+        return self._writer.is_alive
+
     def listen(self, listener: Listener) -> None:
         """Call `listener` from the writer's thread with the entries of every commit."""
         self._listeners.append(listener)
@@ -76,8 +81,7 @@ class Ledger:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield Reader(cursor, self.database.engine.dialect)
         finally:
-            connection.rollback()
-            connection.close()
+            connection.close()  # rolls back, and drops a connection that is gone
 
     async def aread(self, look: Callable[[Reader], T]) -> T:
         """Run a read in a thread, so that the event loop stays free."""

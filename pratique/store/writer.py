@@ -7,7 +7,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -59,16 +59,23 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
         self._connection: Any = None
         self._closing = False
+        self._gate = threading.Lock()  # no job may slip in behind the one that ends the thread
 
     def start(self) -> None:
-        """Connect, load the end of the chain, and begin to take commands."""
+        """Connect and begin to take commands."""
         self._connect()
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """True while commands are taken."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Finish what was submitted, then stop."""
-        self._closing = True
-        self._jobs.put(None)
+        with self._gate:
+            self._closing = True
+            self._jobs.put(None)
         if self._thread.is_alive():
             self._thread.join()
         if self._connection is not None:
@@ -77,28 +84,26 @@ class Writer:
 
     def submit(self, actor: str, command: Command[T]) -> Future[T]:
         """Queue a command; the future resolves after the durable commit."""
-        self._refuse_when_closing()
         future: Future[T] = Future()
-        self._jobs.put(_Job(actor, command, future, None))
+        self._put(_Job(actor, command, future, None))
         return future
 
     def submit_async(self, actor: str, command: Command[T]) -> asyncio.Future[T]:
         """Queue a command from an event loop; all futures of a group wake it with one call."""
-        self._refuse_when_closing()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(actor, command, future, loop))
+        self._put(_Job(actor, command, future, loop))
         return future
 
-    def _refuse_when_closing(self) -> None:
-        if self._closing:
-            raise UnavailableError("the ledger is closing", hint="try again when the engine is back")
+    def _put(self, job: _Job) -> None:
+        with self._gate:
+            if self._closing:
+                raise UnavailableError("the ledger is closing", hint="try again when the engine is back")
+            self._jobs.put(job)
 
     def _connect(self) -> None:
         self._connection = self._database.engine.raw_connection()
         self._cursor = self._connection.cursor()
-        self._head = self._database.load_head(self._cursor)
-        self._connection.driver_connection.rollback()
 
     def _work(self) -> None:
         while True:
@@ -120,7 +125,7 @@ class Writer:
     def _run_group(self, group: list[_Job]) -> list[_Outcome]:
         try:
             return self._run_together(group)
-        except Exception as first:  # whatever it was, each command deserves its own answer
+        except BaseException as first:  # whatever it was, each command deserves its own answer
             _log.info("a group of %d is run one by one: %s", len(group), type(first).__name__)
         outcomes: list[_Outcome] = []
         for job in group:
@@ -147,15 +152,22 @@ class Writer:
         try:
             self._database.begin(self._cursor)
             outcomes = [self._run_command(job, entries) for job in group]
-            head = self._database.append(self._cursor, entries, self._head) if entries else self._head
+            if entries:
+                # Read within the transaction: another process may have written to the same file meanwhile.
+                self._database.append(self._cursor, entries, self._database.load_head(self._cursor))
             self._connection.driver_connection.commit()
         except BaseException:
             self._roll_back()
             raise
-        self._head = head
         if entries:
-            self._on_commit(entries)
+            self._tell(entries)
         return outcomes
+
+    def _tell(self, entries: list[Entry]) -> None:
+        try:
+            self._on_commit(entries)
+        except Exception:  # what is committed stays committed; running the group again would do it twice
+            _log.exception("a listener failed after a commit of %d entries", len(entries))
 
     def _run_command(self, job: _Job, entries: list[Entry]) -> _Outcome:
         transaction = Transaction(
@@ -177,10 +189,9 @@ class Writer:
             self._reconnect()
 
     def _reconnect(self) -> None:
-        try:
+        if self._connection.is_valid:
             self._connection.invalidate()
-        finally:
-            self._connect()
+        self._connect()
 
     @staticmethod
     def _settle(outcomes: list[_Outcome]) -> None:
@@ -206,10 +217,13 @@ def _resolve(outcome: _Outcome) -> None:
     future = outcome.job.future
     if future.done():  # its waiter went away
         return
-    if outcome.error is None:
-        future.set_result(outcome.result)
-    else:
-        future.set_exception(outcome.error)
+    try:
+        if outcome.error is None:
+            future.set_result(outcome.result)
+        else:
+            future.set_exception(outcome.error)
+    except (InvalidStateError, asyncio.InvalidStateError):  # it went away this very moment
+        return
 
 
 def _explained(error: BaseException) -> BaseException:

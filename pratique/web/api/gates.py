@@ -84,15 +84,15 @@ async def get_gate(
     wait: Annotated[float, Query(ge=0, le=25)] = 0,
     row_version: Annotated[int | None, Query(ge=0, le=2**53)] = None,
 ) -> JsonResponse:
-    """Return a gate run; with `wait` and `row_version`, not before it moved past that version or the wait ends."""
+    """Return a gate run; with `wait` and `row_version`, not before it has another version or the wait ends."""
     parts = parts_of(request)
     look = partial(_view, parts=parts, model=model, version=version, gate=gate, occasion=occasion)
     view = await parts.ledger.aread(look)
     watch: GateWatch = request.app.state.watch
     ends_at = asyncio.get_running_loop().time() + wait
-    while row_version is not None and view["row_version"] <= row_version:
+    while view["row_version"] == row_version:
         left = ends_at - asyncio.get_running_loop().time()
-        if left <= 0 or await request.is_disconnected():
+        if left <= 0 or watch.is_closing or await request.is_disconnected():
             break
         await watch.changed(view["gate_run"], left)
         view = await parts.ledger.aread(look)

@@ -76,6 +76,8 @@ async def _healthz() -> Response:
 
 async def _readyz(request: Request) -> Response:
     parts: Parts = parts_of(request)
+    if not parts.ledger.is_writing:
+        raise UnavailableError("the ledger's writer has stopped", hint="restart the engine; see its log")
     try:
         await parts.ledger.aread(lambda reader: reader.value(_ONE))
     except Exception as error:
