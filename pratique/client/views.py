@@ -43,7 +43,8 @@ class Finding:
         """One line for people."""
         measures = f" [{', '.join(self.measures)}]" if self.measures else ""
         owed = f" (owed by {self.owner})" if self.owner and self.holds_gate_shut else ""
-        until = f" until {self.until}" if self.until else ""
+        # An answer that holds the gate shut has no use for the date on which its evidence runs out.
+        until = f" until {self.until}" if self.until and not self.holds_gate_shut else ""
         reason = f": {self.reason}" if self.reason else ""
         return f"{self.status.replace('_', ' ')}{until}  {self.requirement}{measures}{reason}{owed}"
 

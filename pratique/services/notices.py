@@ -60,6 +60,18 @@ _NEXT = {
     NoticeKind.FOLLOW_UP: "Act before the due date.",
     NoticeKind.OVERDUE: "Act now; the due date has passed.",
 }
+_TITLE = {
+    NoticeKind.REVIEW_OPENED: "Evidence is owed",
+    NoticeKind.FINDINGS_OPEN: "Evidence is owed again",
+    NoticeKind.DECISION_NEEDED: "A decision is needed",
+    NoticeKind.CLEARED: "Cleared",
+    NoticeKind.RETURNED: "Returned for changes",
+    NoticeKind.REJECTED: "Rejected",
+    NoticeKind.STALE: "No longer cleared",
+    NoticeKind.SIGN_OFFS_DISMISSED: "Your signature no longer counts",
+    NoticeKind.FOLLOW_UP: "Reminder",
+    NoticeKind.OVERDUE: "Overdue",
+}
 
 
 def tell(
@@ -155,7 +167,7 @@ def _content(run: LoadedRun, kind: NoticeKind, reasons: Sequence[str]) -> dict[s
     if kind in ASKING:
         told += [f"{f.requirement}: {f.reason}" for f in open_findings]
     return {
-        "title": run.spec.title,
+        "title": f"{_TITLE[kind]}: {run.version['model']} {run.version['version']} at {run.row['gate']}",
         "state": run.row["state"],
         "why": run.spec.decides,
         "measures": sorted(measures),
