@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-import shutil
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pratique.services.specs import adopt_specs
 from pratique.settings import Settings
 from pratique.store.blobs import EvidenceFolder
 from pratique.store.ledger import Ledger
+from pratique.store.lock import WriterLock
 from pratique.store.ports import Clock, system_clock
 
 _log = logging.getLogger(__name__)
@@ -66,6 +68,25 @@ def open_parts(parts: Parts) -> None:
     _write_first_tokens(parts)
 
 
+@contextlib.contextmanager
+def only_engine(settings: Settings) -> Iterator[None]:
+    """Be the one engine on a SQLite ledger until the block, or the process, ends. PostgreSQL takes several.
+
+    Raises:
+        LedgerBusyError: another engine has the ledger.
+        UnavailableError: the data folder cannot be written.
+    """
+    if settings.database_url is not None and not settings.ledger_url.startswith("sqlite"):
+        yield
+        return
+    lock = WriterLock(settings.data_dir / "engine.lock")
+    lock.take()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def people_file(settings: Settings) -> Path:
     """Return people.yaml of settings, the data folder or the configuration folder.
 
@@ -78,7 +99,7 @@ def people_file(settings: Settings) -> Path:
             return folder / "people.yaml"
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     target = settings.data_dir / "people.yaml"
-    shutil.copyfile(settings.config_dir / "people.example.yaml", target)
+    _write_whole(target, (settings.config_dir / "people.example.yaml").read_bytes(), mode=0o644)
     _log.warning("no people.yaml found; wrote the example to %s: edit it and start again", target)
     return target
 
@@ -90,10 +111,16 @@ def _write_first_tokens(parts: Parts) -> None:
         path = folder / f"{name}.token"
         if not path.exists():
             issued = parts.ledger.write("engine:start", partial(issue_token, parts=parts, request=request))
-            _write_secret(path, issued["token"])
+            _write_whole(path, f"{issued['token']}\n".encode(), mode=0o600)
 
 
-def _write_secret(path: Path, secret: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secret + "\n")
+def _write_whole(path: Path, content: bytes, *, mode: int) -> None:
+    """Write a file that is there whole or not at all: an empty token file would stay empty for ever."""
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)  # left behind by an engine that was killed here
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    part.rename(path)

@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
-from pratique.bootstrap import build_parts, open_parts
+from pratique.bootstrap import build_parts, only_engine, open_parts
 from pratique.errors import PratiqueError
 from pratique.settings import Settings
 from pratique.web.app import create_app
+
+#: How long requests under way may take to end after a stop; evidence that arrives then is sent again.
+STOP_SECONDS = 5
+
+
+class EngineServer(uvicorn.Server):
+    """A server that answers who waits for a gate as soon as it is told to stop."""
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+        )
+        self._watch = app.state.watch
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop taking requests, and end the waiting ones."""
+        self._watch.close()
+        super().handle_exit(sig, frame)
 
 
 def main() -> int:
@@ -18,27 +47,27 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = Settings()
     try:
-        parts = build_parts(settings)
-        open_parts(parts)
+        with only_engine(settings):
+            _serve(settings)
     except PratiqueError as error:
-        print(f"pratique: {error.title}\n{error.message}", file=sys.stderr)  # noqa: T201 - for the operator
+        hint = f"\n{error.hint}" if error.hint else ""
+        print(f"pratique: {error.title}\n{error.message}{hint}", file=sys.stderr)  # noqa: T201 - for the operator
         return 1
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(parts),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )
-    )
+    return 0
+
+
+def _serve(settings: Settings) -> None:
+    parts = build_parts(settings)
+    open_parts(parts)
+    server = EngineServer(create_app(parts), settings)
+    # uvicorn raises the signal that stopped it once more at its end: by default that would end us here and now,
+    # before the ledger is closed.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.handle_exit)
     try:
         server.run()
     finally:
         parts.ledger.close()
-    return 0
 
 
 if __name__ == "__main__":

@@ -17,6 +17,13 @@ class GateWatch:
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.is_closing = False  #: the engine stops; nobody should wait any more
+
+    def close(self) -> None:
+        """Wake everybody, and let nobody wait again. Safe to call from a signal handler."""
+        self.is_closing = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(lambda: self._wake(set(self._waiting)))
 
     def bind(self) -> None:
         """Belong to the running event loop."""
