@@ -80,17 +80,30 @@ def tally(sign_off: SignOff, decisions: Iterable[Decision], *, basis: str, submi
         if found < wanted:
             waiting.append(role)
             missing.append(f"{wanted - found} more signature{'s' if wanted - found > 1 else ''} in the role {role}")
-    if sign_off.four_eyes and signed and not waiting and set(signed) <= set(submitters):
-        waiting.extend(sign_off.roles)
-        missing.append(
-            "a signature of somebody who submitted none of the evidence and granted none of the waivers (four eyes)"
-        )
+    if sign_off.four_eyes and signed and not waiting:
+        trouble = _four_eyes_trouble(frozenset(signed), frozenset(submitters))
+        if trouble is not None:
+            waiting.extend(sign_off.roles)
+            missing.append(trouble)
     return Tally(
         is_complete=bool(sign_off.roles) and not missing,
         missing=tuple(missing),
         waiting_roles=tuple(waiting),
         signed=tuple(signed),
     )
+
+
+def _four_eyes_trouble(signed: frozenset[str], submitters: frozenset[str]) -> str | None:
+    if signed <= submitters:
+        return "a signature of somebody who submitted none of the evidence and granted none of the waivers (four eyes)"
+    if len(signed) == 1 and any(is_nobody(submitter) for submitter in submitters):
+        return "a second signature: who submitted the evidence is not known, so it may be who signed (four eyes)"
+    return None
+
+
+def is_nobody(submitter: str) -> bool:
+    """True for an actor such as `token:<id>` where a person would stand; ids of people have no colon."""
+    return ":" in submitter
 
 
 def _signatures(sign_off: SignOff, decisions: Iterable[Decision], basis: str) -> dict[str, str]:

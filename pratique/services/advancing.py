@@ -62,11 +62,11 @@ def load_run(reader: Reader, parts: Parts, run_id: str, now: datetime) -> Loaded
         spec=spec,
         situation=situation,
         evaluation=evaluate(spec, situation, parts.criteria, now),
-        decisions=standing_decisions(reader, run_id),
+        decisions=standing_decisions(reader, run_id, people=parts.people, model=version["model"]),
     )
 
 
-def advance(tx: Transaction, parts: Parts, run_id: str, *, cause: str) -> GateState:
+def advance(tx: Transaction, parts: Parts, run_id: str, *, cause: str, is_void: bool = False) -> GateState:
     """Judge a gate run again and do what follows; return its state.
 
     Args:
@@ -74,17 +74,18 @@ def advance(tx: Transaction, parts: Parts, run_id: str, *, cause: str) -> GateSt
         parts: the engine.
         run_id: the gate run.
         cause: what happened, for the journal and for people.
+        is_void: what was cleared is not what is there now, so that a clearance ends whatever the findings say.
     """
     run = load_run(tx, parts, run_id, tx.now)
     before = run.state
     if before in FINAL_STATES:
         return before
-    after = _state_after(run)
+    after = _state_after(run, is_void=is_void)
     if not _is_news(run, after):
         return before
     _write_evaluation(tx, run, after, cause)
     if after is not before or _changed(run):
-        _dismiss_sign_offs(tx, parts, run, cause)
+        _dismiss_sign_offs(tx, parts, run, after, cause)
     if after is GateState.STALE:
         _set_fresh_dates(tx, run)
     if after is not before:
@@ -112,8 +113,8 @@ def record_move(
     _after_move(tx, parts, run, after, cause)
 
 
-def start_flow(tx: Transaction, run: LoadedRun) -> None:
-    """Put a run of the stage's flow into the outbox; one a version of the row."""
+def start_flow(tx: Transaction, run: LoadedRun, *, mark: str | None = None) -> None:
+    """Put a run of the stage's flow into the outbox; one a version of the row, or one a `mark`."""
     if tx.actor.startswith("worker:"):
         return  # the flow itself asked; it ends with the new state and needs no second run
     payload = {
@@ -124,13 +125,13 @@ def start_flow(tx: Transaction, run: LoadedRun) -> None:
         "gate": run.row["gate"],
         "stage": run.spec.stage.value,
     }
-    tx.enqueue("flow", f"flow:{run.row['id']}:{run.row['row_version']}", payload)
+    tx.enqueue("flow", f"flow:{run.row['id']}:{mark or run.row['row_version']}", payload)
 
 
-def _state_after(run: LoadedRun) -> GateState:
+def _state_after(run: LoadedRun, *, is_void: bool) -> GateState:
     state, is_ready = run.state, run.evaluation.is_ready
     if state is GateState.CLEARED:
-        return state if is_ready else next_state(state, Move.EXPIRE)
+        return state if is_ready and not is_void else next_state(state, Move.EXPIRE)
     if state in (GateState.RETURNED, GateState.STALE):
         if not _changed(run):
             return state
@@ -175,8 +176,8 @@ def _write_evaluation(tx: Transaction, run: LoadedRun, after: GateState, cause: 
     )
 
 
-def _dismiss_sign_offs(tx: Transaction, parts: Parts, run: LoadedRun, cause: str) -> None:
-    if run.state is GateState.CLEARED and run.evaluation.is_ready:
+def _dismiss_sign_offs(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState, cause: str) -> None:
+    if after is GateState.CLEARED:
         return  # signed on evidence that still stands; what came later is shown beside it
     lost = [d for d in run.decisions if d.act is Act.CLEAR and d.basis != run.evaluation.basis]
     if not lost:
@@ -238,10 +239,11 @@ def _after_move(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState,
     if kind is not None:
         tell(tx, parts, run, kind, reasons=[cause])
     start_flow(tx, run)
-    _advance_dependents(tx, parts, run, after)
+    advance_dependents(tx, parts, run, after)
 
 
-def _advance_dependents(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState) -> None:
+def advance_dependents(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState) -> None:
+    """Advance the gates of the model version that wait for this one."""
     for other in tx.all(lookups.LATEST_STATES, model_version_id=run.version["id"]):
         spec = pinned_spec(tx, parts, other["spec_digest"])
         if any(r.gate == run.row["gate"] for r in spec.requirements()):
@@ -260,9 +262,11 @@ def _reminder(run: LoadedRun, after: GateState) -> str | None:
     return next_reminder(run.row)
 
 
-def advance_live(tx: Transaction, parts: Parts, model_version_id: str, *, cause: str) -> list[str]:
+def advance_live(
+    tx: Transaction, parts: Parts, model_version_id: str, *, cause: str, is_void: bool = False
+) -> list[str]:
     """Advance every gate run of a model version that is not final; return their ids."""
     ids = [row["id"] for row in tx.all(lookups.LIVE_RUNS, model_version_id=model_version_id)]
     for run_id in ids:
-        advance(tx, parts, run_id, cause=cause)
+        advance(tx, parts, run_id, cause=cause, is_void=is_void)
     return ids

@@ -22,6 +22,8 @@ from pratique.store.transaction import Transaction
 
 #: Longest time a waiver can hold; a longer exception needs a new look.
 LONGEST_WAIVER_DAYS = 366
+#: Farthest due date; gate specs go no farther.
+LONGEST_DUE_DAYS = 3660
 _MAX_REASON = 4000
 _MOVES = {Act.RETURN: Move.RETURN, Act.REJECT: Move.REJECT, Act.WITHDRAW: Move.WITHDRAW, Act.CLEAR: Move.CLEAR}
 
@@ -109,6 +111,8 @@ def revoke_waiver(tx: Transaction, parts: Parts, run_id: str, person_id: str, *,
     """
     check_reason(reason)
     run = load_run(tx, parts, run_id, tx.now)
+    if run.state in FINAL_STATES:
+        raise ConflictError(f"the gate run is {run.state.value}; this changes nothing any more")
     _role_among(run, known_person(parts, person_id), run.spec.sign_off.roles)
     row = tx.one(lookups.WAIVER, id=waiver_id)
     if row is None or row["gate_run_id"] != run_id:
@@ -132,13 +136,17 @@ def move_dates(
     """Move the dates of a gate run, with a reason.
 
     Raises:
-        InvalidInputError: follow-up later than due, or no reason.
+        InvalidInputError: due in the past or too far, follow-up later than due, or no reason.
         NotAllowedError: the person is neither owner nor in a sign-off role.
     """
     check_reason(reason)
     run = load_run(tx, parts, run_id, tx.now)
     _refuse_final(run)
     _role_among(run, known_person(parts, person_id), {"owner": 1, **run.spec.sign_off.roles})
+    if not tx.now < due_at <= tx.now + timedelta(days=LONGEST_DUE_DAYS):
+        raise InvalidInputError(
+            f"due_at: found {instant_text(due_at)}, expected a time within {LONGEST_DUE_DAYS} days from now"
+        )
     follow_up = follow_up_at or min(due_at, parse_instant(run.row["follow_up_at"]))
     if follow_up > due_at:
         raise InvalidInputError(

@@ -10,7 +10,7 @@ from pratique.domain.evaluation import evaluate
 from pratique.domain.spec import GateSpec
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
-from pratique.services.advancing import LoadedRun, advance, advance_live, start_flow
+from pratique.services.advancing import LoadedRun, advance, advance_dependents, start_flow
 from pratique.services.dates import first_dates
 from pratique.services.notices import NoticeKind, tell
 from pratique.services.parts import Parts
@@ -94,11 +94,7 @@ def _tell_of_opening(tx: Transaction, parts: Parts, run_id: str, version: Row, s
     run = LoadedRun(row, version, spec, situation, evaluate(spec, situation, parts.criteria, tx.now))
     tell(tx, parts, run, NoticeKind.REVIEW_OPENED, reasons=["an event opened the gate"])
     start_flow(tx, run)
-
-
-def advance_all(tx: Transaction, parts: Parts, model_version_id: str, *, cause: str) -> list[str]:
-    """Advance every gate run of a model version that is not final; return their ids."""
-    return advance_live(tx, parts, model_version_id, cause=cause)
+    advance_dependents(tx, parts, run, run.state)  # the latest run of this gate is another one now
 
 
 def find_run(reader: Reader, version: Row, gate: str, occasion: str | None) -> Row:

@@ -12,7 +12,7 @@ from pratique.domain.entries import ModelVersionChanged, ModelVersionRegistered
 from pratique.domain.models import ModelProfile, Name
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
-from pratique.services.gate_runs import advance_all
+from pratique.services.advancing import advance_live
 from pratique.services.parts import Parts
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
@@ -38,7 +38,10 @@ def register_model_version(
         tx.record(
             ModelVersionChanged(id=row["id"], profile=values, profile_digest=digest, was_digest=row["profile_digest"])
         )
-        advance_all(tx, parts, row["id"], cause="profile changed")
+        named = json.loads(row["profile"]).get("weights_sha256")
+        is_other = named is not None and named != profile.weights_sha256  # nothing was shown for these weights
+        cause = "the weights are others than before" if is_other else "profile changed"
+        advance_live(tx, parts, row["id"], cause=cause, is_void=is_other)
     return {"model": model, "version": version, "profile": values, "created": row is None}
 
 

@@ -12,6 +12,7 @@ from pratique.domain.evaluation import Situation
 from pratique.domain.evidence import Evidence, Extraction, Reading
 from pratique.domain.findings import Finding
 from pratique.domain.gates import GateState
+from pratique.domain.people import People
 from pratique.domain.times import parse_instant
 from pratique.services import lookups
 from pratique.store.reader import Reader, Row
@@ -35,10 +36,20 @@ def load_situation(reader: Reader, run: Row, version: Row) -> Situation:
     )
 
 
-def standing_decisions(reader: Reader, run_id: str) -> list[Decision]:
-    """Return the decisions of a gate run that were not dismissed, in order."""
-    rows = reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=run_id)
-    return [decision_of(row) for row in rows if row["dismissed_at"] is None]
+def standing_decisions(reader: Reader, run_id: str, *, people: People, model: str) -> list[Decision]:
+    """Return the decisions of a gate run that count now, in order."""
+    return counting(reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=run_id), people=people, model=model)
+
+
+def counting(rows: Iterable[Row], *, people: People, model: str) -> list[Decision]:
+    """Return the decisions that were not dismissed; a signature counts while its person holds the role."""
+    found = [decision_of(row) for row in rows if row["dismissed_at"] is None]
+    return [d for d in found if d.act is not Act.CLEAR or _holds_still(d, people, model)]
+
+
+def _holds_still(decision: Decision, people: People, model: str) -> bool:
+    person = people.find(decision.person)
+    return person is not None and person.holds(decision.role, model)
 
 
 def evidence_of(row: Row) -> Evidence:

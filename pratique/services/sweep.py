@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 
 from pratique.domain.entries import GateRunReminded
-from pratique.domain.gates import WAITING_STATES, GateState
+from pratique.domain.gates import FINAL_STATES, WAITING_STATES, GateState
 from pratique.domain.times import instant_text
 from pratique.services.advancing import advance, bump, load_run
 from pratique.services.dates import FOLLOW_UP, OVERDUE, due_rung, next_reminder
@@ -25,7 +25,12 @@ ACTOR = "engine:sweep"
 
 _TO_RECHECK = Query(
     select(gate_run.c.id)
-    .where(gate_run.c.recheck_at.is_not(None), gate_run.c.recheck_at <= bindparam("at"))
+    .where(
+        gate_run.c.recheck_at.is_not(None),
+        gate_run.c.recheck_at <= bindparam("at"),
+        # Nothing moves a final run on, so that it would be found again and again, and fill whole batches.
+        *(gate_run.c.state != state.value for state in sorted(FINAL_STATES)),
+    )
     .order_by(gate_run.c.recheck_at, gate_run.c.id)
     .limit(BATCH)
 )

@@ -6,14 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pratique.domain.decisions import tally
+from pratique.domain.decisions import Act, Decision, tally
 from pratique.domain.findings import Finding
 from pratique.domain.gates import WAITING_STATES, GateState
 from pratique.domain.spec import Checkpoint, GateSpec, Requirement
+from pratique.domain.times import instant_text
 from pratique.errors import NotFoundError
 from pratique.services import lookups
 from pratique.services.parts import Parts
-from pratique.services.situations import decision_of
+from pratique.services.situations import counting, decision_of
 from pratique.services.specs import pinned_spec
 from pratique.store.reader import Reader, Row
 
@@ -44,7 +45,7 @@ def gate_view(reader: Reader, parts: Parts, run_id: str) -> dict[str, Any]:
     waivers = reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run_id)
     findings = json.loads(row["findings"])
     state = GateState(row["state"])
-    sign_off = _sign_off(reader, spec, row, findings, decisions, waivers)
+    sign_off = _sign_off(reader, spec, row, findings, _standing(parts, version["model"], state, decisions), waivers)
     return {
         "gate_run": run_id,
         "model": version["model"],
@@ -115,25 +116,32 @@ def _sign_off(
     spec: GateSpec,
     row: Row,
     findings: list[dict[str, Any]],
-    decisions: list[Row],
+    standing: list[Decision],
     waivers: list[Row],
 ) -> dict[str, Any]:
-    standing = [decision_of(d) for d in decisions if d["dismissed_at"] is None]
-    submitters = _submitters(reader, findings, waivers) if standing else frozenset()
-    count = tally(spec.sign_off, standing, basis=row["basis"], submitters=submitters)
-    counted = [d for d in standing if d.person in count.signed and d.basis == row["basis"]]
+    signed = standing
+    missing: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    if row["state"] != GateState.CLEARED:
+        submitters = _submitters(reader, findings, waivers) if standing else frozenset()
+        count = tally(spec.sign_off, standing, basis=row["basis"], submitters=submitters)
+        signed = [d for d in standing if d.person in count.signed and d.basis == row["basis"]]
+        missing, waiting = count.missing, count.waiting_roles
     return {
         "roles": dict(spec.sign_off.roles),
         "four_eyes": spec.sign_off.four_eyes,
-        "signed": [
-            {"person": d.person, "role": d.role, "at": raw["at"]}
-            for d in counted
-            for raw in decisions
-            if raw["id"] == d.id
-        ],
-        "missing": list(count.missing),
-        "waiting_roles": list(dict.fromkeys(count.waiting_roles)),
+        "signed": [{"person": d.person, "role": d.role, "at": instant_text(d.at)} for d in signed],
+        "missing": list(missing),
+        "waiting_roles": list(dict.fromkeys(waiting)),
     }
+
+
+def _standing(parts: Parts, model: str, state: GateState, decisions: list[Row]) -> list[Decision]:
+    """Return the decisions that count; those that cleared a gate stand as long as it is cleared."""
+    if state is GateState.CLEARED:
+        undismissed = [decision_of(row) for row in decisions if row["dismissed_at"] is None]
+        return [d for d in undismissed if d.act is Act.CLEAR]
+    return counting(decisions, people=parts.people, model=model)
 
 
 def _submitters(reader: Reader, findings: list[dict[str, Any]], waivers: list[Row]) -> frozenset[str]:

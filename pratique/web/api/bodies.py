@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from pratique.domain.decisions import Act
 
 Text = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
 Short = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Occasion = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # the first and last day of the calendar, with an offset that leads out of it
+        raise ValueError("time lies outside of the calendar") from None
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class _Body(BaseModel):
@@ -33,7 +44,7 @@ class WaiverBody(_Body):
 
     requirement: Short
     reason: Text
-    expires_at: AwareDatetime
+    expires_at: Instant
     occasion: Occasion | None = None
 
 
@@ -47,8 +58,8 @@ class ReasonBody(_Body):
 class DatesBody(_Body):
     """New dates of a gate run."""
 
-    due_at: AwareDatetime
-    follow_up_at: AwareDatetime | None = None
+    due_at: Instant
+    follow_up_at: Instant | None = None
     reason: Text
     occasion: Occasion | None = None
 
