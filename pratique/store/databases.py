@@ -32,11 +32,11 @@ class Database(Protocol):
         ...
 
     def load_head(self, cursor: Any) -> Head:
-        """Return the end of the chain as committed."""
+        """Return the end of the chain, within the open transaction."""
         ...
 
-    def append(self, cursor: Any, entries: Sequence[Entry], head: Head) -> Head:
-        """Append entries in the open transaction; return the new end of the chain."""
+    def append(self, cursor: Any, entries: Sequence[Entry], head: Head) -> None:
+        """Append entries in the open transaction, after `head`."""
         ...
 
 
@@ -81,7 +81,7 @@ class SqliteDatabase:
         row = cursor.execute("SELECT seq, link FROM journal_link ORDER BY seq DESC LIMIT 1").fetchone()
         return Head(row[0], bytes(row[1])) if row else Head(0, GENESIS)
 
-    def append(self, cursor: Any, entries: Sequence[Entry], head: Head) -> Head:
+    def append(self, cursor: Any, entries: Sequence[Entry], head: Head) -> None:
         """Write entries and links; with one writer, position and sequence number are the same."""
         seq, link = head
         rows: list[tuple[Any, ...]] = []
@@ -95,7 +95,6 @@ class SqliteDatabase:
             "INSERT INTO journal_entry (position, id, at, tag, subject, body) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
         cursor.executemany("INSERT INTO journal_link (seq, position, link) VALUES (?, ?, ?)", links)
-        return Head(seq, link)
 
 
 class PostgresDatabase:
@@ -111,11 +110,10 @@ class PostgresDatabase:
         """The writer does not chain here."""
         return Head(0, GENESIS)
 
-    def append(self, cursor: Any, entries: Sequence[Entry], head: Head) -> Head:
+    def append(self, cursor: Any, entries: Sequence[Entry], head: Head) -> None:
         """Write entries and mark them as waiting for the sealer, in one pipelined statement each."""
         cursor.executemany(
             "WITH entry AS (INSERT INTO journal_entry (id, at, tag, subject, body) VALUES (%s, %s, %s, %s, %s)"
             " RETURNING position) INSERT INTO journal_pending (position) SELECT position FROM entry",
             entries,
         )
-        return head

@@ -1,0 +1,163 @@
+"""Verifying a ledger: the chain, the rows that it determines, and the evidence files."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Table, func, select, table
+
+from pratique.canonical import digest_of
+from pratique.errors import PratiqueError
+from pratique.settings import Settings
+from pratique.store.blobs import EvidenceFolder
+from pratique.store.chain import Chain, CheckedEntry
+from pratique.store.changes import table_named
+from pratique.store.problems import Problems, shown
+from pratique.store.replay import Replay, select_all
+from pratique.store.schema import known_revisions, missing_guards, stored_revisions
+from pratique.store.snapshot import DATABASE_ERRORS, Snapshot, open_snapshot
+
+#: Told the step, how much of it is done, and how much it is in all.
+Progress = Callable[[str, int, int], None]
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+#: Entries that carry a value and its digest: tag -> (value, digest).
+_DIGESTED = {
+    "model:version:registered": ("profile", "profile_digest"),
+    "model:version:changed": ("profile", "profile_digest"),
+    "gate:spec:adopted": ("body", "digest"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a verification saw. It shows that the ledger agrees with itself, not that what people wrote is true."""
+
+    ok: bool
+    counts: dict[str, int] = field(default_factory=dict)  #: entries, rows, files, unsealed
+    problems: list[str] = field(default_factory=list)  #: one line each, naming the entry, row or file
+
+
+def verify_ledger(settings: Settings, progress: Progress | None = None) -> VerifyReport:
+    """Check the chain, replay it against the stored rows, and hash every evidence file again.
+
+    Reads one snapshot and changes nothing; the engine may be running. A damaged ledger gives problems, never an
+    exception.
+
+    Args:
+        settings: where the ledger and the evidence are.
+        progress: told how far it is.
+    """
+    tell = progress or (lambda _step, _done, _total: None)
+    try:
+        return _Verification(settings, tell).run()
+    except UnicodeDecodeError:
+        return _Verification(settings, tell, is_lenient=True).run()
+
+
+class _Verification:
+    """One walk over a ledger."""
+
+    def __init__(self, settings: Settings, tell: Progress, *, is_lenient: bool = False) -> None:
+        self._settings = settings
+        self._tell = tell
+        self._is_lenient = is_lenient
+        self._problems = Problems()
+        self._replay = Replay(self._problems)
+        self._counts = {"entries": 0, "rows": 0, "files": 0, "unsealed": 0}
+
+    def run(self) -> VerifyReport:
+        try:
+            with open_snapshot(self._settings.ledger_url, is_lenient=self._is_lenient) as snapshot:
+                self._check("schema", snapshot, self._check_schema)
+                self._check("journal", snapshot, self._check_journal)
+                for projected in self._replay.tables:
+                    self._check(f"table {projected.name}", snapshot, self._check_rows, projected)
+        except PratiqueError as error:
+            self._problems.add("ledger", error.message)
+        except DATABASE_ERRORS as error:
+            self._problems.add("ledger", f"the ledger could not be opened: {_first_line(error)}")
+        self._check_files()
+        problems = self._problems.lines()
+        return VerifyReport(ok=not problems, counts=self._counts, problems=problems)
+
+    def _check(self, what: str, snapshot: Snapshot, check: Callable[..., None], *given: Any) -> None:
+        try:
+            with snapshot.guard():
+                check(snapshot, *given)
+        except DATABASE_ERRORS as error:
+            if isinstance(error, sqlite3.OperationalError) and "decode" in str(error) and not self._is_lenient:
+                raise UnicodeDecodeError("utf-8", b"", 0, 0, what) from None  # begins again, reading any text
+            self._problems.add("unreadable parts", f"{what} could not be read: {_first_line(error)}")
+        except Exception as error:  # whatever a tampered database does must end as a line, not as a crash
+            self._problems.add("unreadable parts", f"{what} could not be checked: {type(error).__name__} {error}")
+
+    def _check_schema(self, snapshot: Snapshot) -> None:
+        self._tell("schema", 0, 1)
+        found = stored_revisions(snapshot)
+        known = known_revisions()
+        if found != [known[0]]:
+            self._problems.add("schema", f"schema revision: found {', '.join(found) or 'none'}, expected {known[0]}")
+        for guard in missing_guards(snapshot):
+            self._problems.add("schema", f"schema: trigger {guard}, which keeps the journal append-only, is missing")
+        self._tell("schema", 1, 1)
+
+    def _check_journal(self, snapshot: Snapshot) -> None:
+        total = _count(snapshot, table_named("journal_entry"))
+        chain = Chain(snapshot, self._problems)
+        try:
+            for entry in chain.walk(lambda done: self._tell("journal", done, total)):
+                if entry.tag in _DIGESTED:
+                    self._check_digest(entry)
+                self._replay.apply(entry.name, entry.tag, entry.values, entry.at)
+        finally:
+            self._counts["entries"] = total
+            self._counts["unsealed"] = chain.unsealed
+
+    def _check_digest(self, entry: CheckedEntry) -> None:
+        member, digest = _DIGESTED[entry.tag]
+        if digest_of(entry.values.get(member)) != entry.values.get(digest):
+            found = shown(entry.values.get(digest))
+            self._problems.add("digests", f"{entry.name}: {digest} {found} is not the digest of its {member}")
+
+    def _check_rows(self, snapshot: Snapshot, projected: Table) -> None:
+        self._tell(projected.name, 0, len(self._replay.rows[projected.name]))
+        count = self._replay.compare(projected, snapshot.stream(select_all(projected)))
+        self._counts["rows"] += count
+        self._tell(projected.name, count, count)
+
+    def _check_files(self) -> None:
+        named = self._files()
+        self._counts["files"] = len(named)
+        folder = EvidenceFolder(self._settings.evidence_dir, self._settings.max_evidence_bytes)
+        damaged = folder.verify_all(named, lambda done: self._tell("evidence", done, len(named)))
+        for file in damaged:
+            for evidence, filename in named[file.sha256]:
+                self._problems.add(
+                    "evidence files",
+                    f"evidence file {file.sha256} (evidence {evidence}, {filename!r}) is {file.damage.value}",
+                )
+
+    def _files(self) -> dict[str, list[tuple[str, str]]]:
+        """Return what should be stored: digest -> the evidence that names it."""
+        named: dict[str, list[tuple[str, str]]] = {}
+        for key, row in self._replay.rows["evidence"].items():
+            digest = row["sha256"]
+            if isinstance(digest, str) and _DIGEST.fullmatch(digest):
+                named.setdefault(digest, []).append((str(key), str(row["filename"])))
+            else:
+                self._problems.add("evidence files", f"evidence {key}: {shown(digest)} is not a SHA-256 digest")
+        return named
+
+
+def _count(snapshot: Snapshot, counted: Table) -> int:
+    statement = select(func.count()).select_from(table(counted.name))
+    return int(next(snapshot.stream(statement))[0][0])
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no reason given'}"
