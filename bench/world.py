@@ -62,11 +62,11 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def open_world(criteria: int = 50) -> Iterator[World]:
+def open_world(criteria: int = 50, *, channels: dict[str, str] | None = None) -> Iterator[World]:
     """Give an opened engine with a gate of so many CEL criteria, and one small gate for people."""
     with temporary_folder() as root:
         write_configuration(root / "config", criteria)
-        parts = build_parts(Settings(data_dir=root / "data", config_dir=root / "config"))
+        parts = build_parts(Settings(data_dir=root / "data", config_dir=root / "config", channels=channels or {}))
         open_parts(parts)
         try:
             yield World(root, parts)
@@ -95,8 +95,8 @@ def write_configuration(folder: Path, criteria: int) -> None:
         {
             "format": "pratique.people/1",
             "people": [
-                {"id": "mira", "name": "Mira", "email": "mira@bench.example", "roles": ["owner"], "channels": []},
-                {"id": "jonas", "name": "Jonas", "email": "jonas@bench.example", "roles": ["approver"], "channels": []},
+                {"id": "mira", "name": "Mira", "email": "mira@bench.example", "roles": ["owner"], "channels": ["mail"]},
+                {"id": "jonas", "name": "Jonas", "email": "jonas@bench.example", "roles": ["approver"], "channels": ["mail"]},
             ],
         },
     )
