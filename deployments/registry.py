@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from prefect import Flow
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, VersionInfo
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
@@ -45,4 +45,5 @@ async def register(flow: Flow[Any, Any]) -> UUID:
         version=__version__,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    return await spec.aapply()
+    # Given, so that Prefect does not ask git and the environment what version this is.
+    return await spec.aapply(version_info=VersionInfo(type="prefect:simple", version=__version__))

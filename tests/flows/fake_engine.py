@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
+from uuid import uuid4
 
 import uvicorn
 from fastapi import Body, FastAPI, Request
@@ -24,7 +25,8 @@ class FakeEngine:
     """One gate run `gr1`; a test says what its outcome is and what fails how often."""
 
     def __init__(self) -> None:
-        self.queue = MemoryQueue()
+        # The Prefect server outlives the engine of one test, and remembers keys.
+        self.queue = MemoryQueue(keys=f"key-{uuid4()}")
         self.outcome = "blocked"
         self.calls: Counter[str] = Counter()
         self.failing: dict[str, tuple[int, int]] = {}  #: call -> (how often still, status)

@@ -29,7 +29,8 @@ class Row:
 class MemoryQueue:
     """Rows, leases and deliveries as the engine keeps them."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: str = "key") -> None:
+        self._keys = keys
         self.rows: dict[str, Row] = {}
         self.results: list[tuple[str, bool, bool | None, str | None]] = []
         self.unwanted: set[str] = set()
@@ -47,7 +48,7 @@ class MemoryQueue:
 
     def _add(self, topic: str, payload: dict[str, Any]) -> Row:
         id_ = f"w{next(self._ids)}"
-        self.rows[id_] = Row(id_, topic, f"key-{id_}", payload)
+        self.rows[id_] = Row(id_, topic, f"{self._keys}-{id_}", payload)
         return self.rows[id_]
 
     def _answer(self) -> None:
