@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pratique.store.databases import PostgresDatabase, open_database
 from pratique.store.journal import Entry
+from pratique.store.outages import outages_named
 from pratique.store.ports import Clock, NewId, new_uuid7, system_clock
 from pratique.store.reader import Reader
 from pratique.store.schema import upgrade_schema
@@ -71,17 +72,22 @@ class Ledger:
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
-        """Give a reader on one consistent snapshot."""
-        connection = self.database.engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            if self._sealer is None:
-                cursor.execute("BEGIN")
-            else:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield Reader(cursor, self.database.engine.dialect)
-        finally:
-            connection.close()  # rolls back, and drops a connection that is gone
+        """Give a reader on one consistent snapshot.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
+        with outages_named("the ledger could not be read"):
+            connection = self.database.engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                if self._sealer is None:
+                    cursor.execute("BEGIN")
+                else:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield Reader(cursor, self.database.engine.dialect)
+            finally:
+                connection.close()  # rolls back, and drops a connection that is gone
 
     async def aread(self, look: Callable[[Reader], T]) -> T:
         """Run a read in a thread, so that the event loop stays free."""

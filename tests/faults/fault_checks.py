@@ -58,9 +58,13 @@ class JournalReader:
         if item["entry"]["tag"] == "event:inbound:received":
             self.ids.add(f"event:{values['event_id']}")
 
+    def missing(self, remembered: Remembered) -> set[str]:
+        """Return the acknowledged facts that no entry read so far holds."""
+        return (remembered.ids | {f"event:{e}" for e in remembered.events}) - self.ids
+
     def assert_holds(self, remembered: Remembered) -> None:
         """Nothing acknowledged is missing."""
-        lost = (remembered.ids | {f"event:{e}" for e in remembered.events}) - self.ids
+        lost = self.missing(remembered)
         assert not lost, f"{len(lost)} acknowledged facts are lost: {sorted(lost)[:5]}"
 
     def of(self, tag: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from fault_processes import ROOT, Engine, http_client
+from fault_processes import ROOT, Engine, await_that, http_client
 
 EVENTS_PER_MODEL = 4
 PROFILE = {"systemic_risk": True, "known_as": ["mockllm/model", "aurora-2.1"], "training_flop": 3e25}
@@ -90,6 +90,11 @@ class Crowd:
         """True when every story was told, or one went wrong."""
         went_wrong = any(t.done() and t.exception() for t in self._threads)
         return went_wrong or all(t.done() for t in self._threads)
+
+    def await_answers(self, more: int) -> None:
+        """Wait until the clients were answered so many times more, or are done."""
+        enough = self.snapshot().answers + more
+        await_that(lambda: self.is_done or self.snapshot().answers >= enough, "clients to be answered", every=0.002)
 
     def result(self) -> Remembered:
         """Wait for the end of every story; raise what went wrong in one."""
