@@ -8,6 +8,7 @@ from prefect.client.schemas.objects import State
 from flows.checkpoints import assessment, checkpoints_of, mitigation, records
 from tasks.flow_runs import recorded
 from tasks.gates import announce, look
+from tasks.parking import wake_parked
 
 
 @flow(name="deployment", flow_run_name="{gate} {model} {version}")
@@ -34,4 +35,5 @@ async def deployment(gate_run: str, model: str, version: str, gate: str, stage: 
             if rest := checkpoints_of(view, "documentation", "governance"):
                 after = await records(gate_run, label, rest)
             await announce(gate_run)
+            await wake_parked(after)
             return await run.end_as(after)

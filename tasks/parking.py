@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from prefect import task
@@ -26,6 +27,8 @@ from prefect.runtime import deployment, flow_run
 from pratique.client import AsyncGate, GateView
 from tasks.engine import RETRY_SECONDS, engine, may_help
 
+#: Outcomes of a gate that nobody needs to wait for any longer.
+SETTLED = frozenset({"cleared", "rejected"})
 #: How often, and how many seconds apart, `resume_parked` looks for runs that are on their way to their rest.
 _LOOKS = 5
 _LOOK_SECONDS = 2.0
@@ -66,6 +69,12 @@ async def await_gate(gate: AsyncGate) -> AsyncGate:
 async def resume_parked(gate_run: str) -> int:
     """Resume the runs that wait for a gate, if it is settled; safe to repeat. Return how many were resumed."""
     return await resume_runs_waiting_for(await engine().gate_run(gate_run))
+
+
+async def wake_parked(view: dict[str, Any]) -> None:
+    """Resume the pipelines that wait for a gate, when its view says that it is settled."""
+    if view["outcome"] in SETTLED:
+        await resume_parked(view["gate_run"])
 
 
 async def resume_runs_waiting_for(gate: GateView) -> int:

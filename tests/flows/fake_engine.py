@@ -109,6 +109,10 @@ def add_gate_runs(app: FastAPI, engine: FakeEngine) -> None:
     async def look(id_: str) -> Any:
         return engine.counted("look") or engine.view()
 
+    @app.get("/v1/models/{model}/versions/{version}/gates/{gate}")
+    async def gate(model: str, version: str, gate: str) -> Any:
+        return engine.counted("gate") or engine.view()
+
     @app.post("/v1/gate-runs/{id_}/collect")
     async def collect(id_: str) -> Any:
         return engine.counted("collect") or {"read": 1, "pending": 0, "unreadable": 0}
