@@ -58,8 +58,8 @@ class Zygote:
         )
         assert self._answer() == {"ready": True}
 
-    def start(self, program: str, environment: Mapping[str, str], log: Path, file_bytes: int | None = None) -> int:
-        order = {"program": program, "environment": dict(environment), "log": str(log), "file_bytes": file_bytes}
+    def start(self, program: str, environment: Mapping[str, str], log: Path) -> int:
+        order = {"program": program, "environment": dict(environment), "log": str(log)}
         return int(self._ask(order)["pid"])
 
     def poll(self, pid: int) -> int | None:
@@ -99,7 +99,6 @@ class Running:
     program: str
     environment: dict[str, str]
     log: Path
-    file_bytes: int | None = None
     pid: int | None = None
     _cold: subprocess.Popen[bytes] | None = None
 
@@ -115,7 +114,7 @@ class Running:
                 )
             self.pid = self._cold.pid
         else:
-            self.pid = zygote().start(self.program, environment, self.log, self.file_bytes)
+            self.pid = zygote().start(self.program, environment, self.log)
 
     def poll(self) -> int | None:
         assert self.pid is not None
@@ -160,11 +159,19 @@ class Engine:
     data_dir: Path
     work_dir: Path  #: log and mails; not on the disk that is made full
     settings: dict[str, str] = field(default_factory=dict)
-    file_bytes: int | None = None
+    without: tuple[str, ...] = ()  #: settings that are left to their defaults
     port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
-        self.running = Running(ENGINE, self.environment, self.work_dir / "engine.log", self.file_bytes)
+        # One of the four people has a channel beside the inbox: enough mails to lose one, few enough to send them all.
+        people = (ROOT / "config" / "people.example.yaml").read_text()
+        before, person, after = people.partition("  - id: jonas\n")
+        after, later, rest = after.partition("  - id: ines\n")
+        mute = "channels: []"
+        self.people_file.write_text(
+            before.replace("channels: [mail]", mute) + person + after + later + rest.replace("channels: [mail]", mute)
+        )
+        self.running = Running(ENGINE, self.environment, self.work_dir / "engine.log")
 
     def __enter__(self) -> Engine:
         return self
@@ -174,14 +181,20 @@ class Engine:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {
+        given = {
             "PYTHONPATH": f"{ROOT}:{HERE}",
             "PRATIQUE_DATA_DIR": str(self.data_dir),
             "PRATIQUE_PORT": str(self.port),
             "PRATIQUE_CHANNELS__MAIL": f"mailfolder://{self.mail_dir}",
+            "PRATIQUE_PEOPLE_FILE": str(self.people_file),
             "PRATIQUE_LEASE_SECONDS": "5",
             **self.settings,
         }
+        return {name: value for name, value in given.items() if name not in self.without}
+
+    @property
+    def people_file(self) -> Path:
+        return self.work_dir / "people.yaml"
 
     @property
     def url(self) -> str:

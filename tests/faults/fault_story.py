@@ -17,6 +17,8 @@ import httpx
 from fault_processes import ROOT, Engine, await_that, http_client
 
 EVENTS_PER_MODEL = 4
+#: Beside the events: two documents, two waivers or files, three decisions.
+ANSWERS_PER_MODEL = EVENTS_PER_MODEL + 7
 PROFILE = {"systemic_risk": True, "known_as": ["mockllm/model", "aurora-2.1"], "training_flop": 3e25}
 DOCUMENTS = {
     name: (ROOT / "examples" / "evidence" / name).read_bytes()
@@ -66,6 +68,7 @@ class Crowd:
     def __init__(self, engine: Engine, *, events: int, clients: int = 6, seed: int = 1) -> None:
         self.engine = engine
         self.models = events // EVENTS_PER_MODEL
+        self.answers_in_all = self.models * ANSWERS_PER_MODEL
         self.remembered = Remembered()
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)

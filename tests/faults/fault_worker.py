@@ -17,6 +17,10 @@ from pratique.settings import Settings
 from pratique.worker import Json, Outcome, Worker
 
 
+#: How long the stub's flow takes, and a channel's answer after it took the message: where a kill hurts most.
+FLOW_SECONDS, ANSWER_SECONDS = 0.02, 0.02
+
+
 class Diary:
     """What was begun and done, a line each, in a file that outlives the process."""
 
@@ -42,7 +46,7 @@ class DiaryStarter:
             prefect_run_id=str(uuid5(NAMESPACE_URL, key)),
             name=f"{payload['gate']} of {payload['model']}",
         )
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(FLOW_SECONDS)
         await self._engine.flow_run_ended(run, "Blocked", "stub")
         self._diary.write("flow-done", key)
 
@@ -56,6 +60,7 @@ class DiarySender:
     async def send(self, delivery: Json) -> Outcome:
         outcome = await notify.send(delivery, self._channels)
         self._diary.write("sent", delivery["id"], delivery["idempotency_key"], str(outcome.ok))
+        await asyncio.sleep(ANSWER_SECONDS)
         return outcome
 
 

@@ -110,7 +110,7 @@ def test_a_first_start_that_was_killed_leaves_no_half_written_file(tmp_path: Pat
     (data / "tokens").mkdir(parents=True)
     (data / "tokens" / ".pipeline.token.part").write_text("prq_")
     (data / ".people.yaml.part").write_text("form")
-    with Engine(data, tmp_path).start() as engine, engine.client("pipeline") as client:
+    with Engine(data, tmp_path, without=("PRATIQUE_PEOPLE_FILE",)).start() as engine, engine.client() as client:
         register(client)
     assert not list(data.rglob("*.part"))
     assert (data / "tokens" / "pipeline.token").stat().st_mode & 0o777 == 0o600
