@@ -18,6 +18,8 @@ from pratique.domain.times import INSTANT_WIDTH
 _ID = String(36)
 _INSTANT = String(INSTANT_WIDTH)
 _HEX = String(64)
+#: SQLite numbers rows by itself only in a column of exactly this type.
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class ModelVersionRow(SQLModel, table=True):
@@ -277,7 +279,7 @@ class JournalEntryRow(SQLModel, table=True):
     position: int | None = Field(
         default=None,
         primary_key=True,
-        sa_type=BigInteger().with_variant(Integer(), "sqlite"),
+        sa_type=_NUMBER,
     )
     id: str = Field(sa_type=_ID)
     at: str = Field(sa_type=_INSTANT)
@@ -294,10 +296,10 @@ class JournalLinkRow(SQLModel, table=True):
 
     seq: int = Field(
         primary_key=True,
-        sa_type=BigInteger().with_variant(Integer(), "sqlite"),
+        sa_type=_NUMBER,
         sa_column_kwargs={"autoincrement": False},
     )
-    position: int = Field(sa_type=BigInteger)
+    position: int = Field(sa_type=_NUMBER)
     link: bytes = Field(sa_type=LargeBinary)
 
 
@@ -306,7 +308,7 @@ class JournalPendingRow(SQLModel, table=True):
 
     __tablename__ = "journal_pending"
 
-    position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    position: int = Field(primary_key=True, sa_type=_NUMBER, sa_column_kwargs={"autoincrement": False})
 
 
 class OutboxRow(SQLModel, table=True):
