@@ -16,7 +16,6 @@ from pratique.client import AsyncClient
 from pratique.settings import Settings
 from pratique.worker import Json, Outcome, Worker
 
-
 #: How long the stub's flow takes, and a channel's answer after it took the message: where a kill hurts most.
 FLOW_SECONDS, ANSWER_SECONDS = 0.02, 0.02
 
