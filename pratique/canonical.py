@@ -12,6 +12,8 @@ from pratique.errors import InvalidInputError
 
 #: Integers beyond this lose digits in ECMAScript number form (RFC 8785, appendix D).
 MAX_SAFE_INTEGER = 2**53 - 1
+#: Types that orjson always writes as RFC 8785 does.
+_SAME = frozenset({str, bool, type(None)})
 
 
 def canonical_json(value: Any) -> bytes:
@@ -55,12 +57,16 @@ def digest_of(value: Any) -> str:
 
 def _is_plain(value: Any) -> bool:
     kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return True
-    if kind is int:
-        return bool(-MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER)
     if kind is dict:
-        return all(type(key) is str and key.isascii() and _is_plain(item) for key, item in value.items())
-    if kind is list or kind is tuple:
-        return all(map(_is_plain, value))
-    return False
+        for key in value:
+            if type(key) is not str or not key.isascii():
+                return False
+        value = value.values()
+    elif kind is int:
+        return bool(-MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER)
+    elif kind is not list and kind is not tuple:
+        return kind in _SAME
+    for item in value:  # noqa: SIM110 - every journal entry passes here; `all()` made the whole call half as dear again
+        if type(item) not in _SAME and not _is_plain(item):
+            return False
+    return True

@@ -145,9 +145,13 @@ class _Judge:
         self._situation = situation
         self._criteria = criteria
         self._now = now
-        self._bound: dict[str, BoundFacts] = {}
+        self._profile_alone: BoundFacts | None = None
         self._names = names_of(situation.model, situation.version, list(situation.profile.get("known_as", ())))
-        self._newest_first = sorted(situation.evidence, key=lambda e: (e.dated_at, e.received_at, e.id), reverse=True)
+        newest_first = sorted(situation.evidence, key=lambda e: (e.dated_at, e.received_at, e.id), reverse=True)
+        self._newest_first = [_File(evidence) for evidence in newest_first]
+        self._is_all_read = all(e.reading is Reading.READ and e.extraction is not None for e in newest_first)
+        self._newest: dict[tuple[str, str | None], _File | None] = {}
+        self._texts: dict[datetime, str] = {}
         self.ends: list[datetime] = []
 
     def find(self, checkpoint: Checkpoint, requirement: Requirement) -> Finding:
@@ -166,8 +170,14 @@ class _Judge:
             evidence=answer.evidence,
             waiver=waiver.id if waiver else None,
             without_waiver=answer.status if waiver else None,
-            until=instant_text(until) if until else None,
+            until=self._text(until) if until else None,
         )
+
+    def _text(self, at: datetime) -> str:
+        text = self._texts.get(at)
+        if text is None:
+            text = self._texts[at] = instant_text(at)
+        return text
 
     def _waiver_for(self, requirement: Requirement) -> Waiver | None:
         active = [w for w in self._situation.waivers if w.requirement == requirement.id and w.is_active(self._now)]
@@ -175,7 +185,7 @@ class _Judge:
 
     def _answer(self, requirement: Requirement) -> _Answer:
         if requirement.applies_when is not None:
-            applies = self._bind("", {}).judge(requirement.applies_when)
+            applies = self._bind_profile().judge(requirement.applies_when)
             if applies.holds is None:
                 return _Answer(FindingStatus.NOT_TESTED, f"whether this applies could not be judged: {applies.reason}")
             if not applies.holds:
@@ -197,17 +207,18 @@ class _Judge:
         return _Answer(FindingStatus.UNMET, f"gate {gate} is {state.value}, expected cleared")
 
     def _answer_by_evidence(self, requirement: Requirement, need: EvidenceNeed, criterion: str) -> _Answer:
-        evidence = self._newest_for(requirement, need)
-        if evidence is None:
+        file = self._newest_for(requirement, need)
+        if file is None:
             return _Answer(FindingStatus.NOT_TESTED, self._why_none(need))
-        trouble = self._trouble(evidence) or self._doubt(evidence, need)
+        evidence = file.evidence
+        trouble = self._trouble_with(file) or (self._doubt(file, need.select) if need.select is not None else None)
         if trouble:
             return _Answer(FindingStatus.NOT_TESTED, trouble, evidence.id)
-        ends_at = _ends_at(requirement, evidence)
+        ends_at = file.ends_at(requirement.fresh_for_days)
         if ends_at is not None and ends_at <= self._now:
             reason = f"{evidence.filename} ran out on {instant_text(ends_at)[:10]}; newer evidence is needed"
             return _Answer(FindingStatus.STALE, reason, evidence.id)
-        judgement = self._bind_evidence(evidence).judge(criterion)
+        judgement = self._bind_file(file).judge(criterion)
         if judgement.holds is None:
             reason = f"criterion could not be judged on {evidence.filename}: {judgement.reason}"
             return _Answer(FindingStatus.NOT_TESTED, reason, evidence.id, ends_at)
@@ -216,37 +227,49 @@ class _Judge:
             return _Answer(FindingStatus.UNMET, reason, evidence.id, ends_at)
         return _Answer(FindingStatus.MET, "", evidence.id, ends_at)
 
-    def _newest_for(self, requirement: Requirement, need: EvidenceNeed) -> Evidence | None:
-        for evidence in self._newest_first:
+    def _newest_for(self, requirement: Requirement, need: EvidenceNeed) -> _File | None:
+        if not self._is_all_read:  # an unread file speaks to one requirement, so no answer serves for others
+            return self._look_for(requirement, need)
+        wanted = (need.kind, need.select)
+        if wanted not in self._newest:
+            self._newest[wanted] = self._look_for(requirement, need)
+        return self._newest[wanted]
+
+    def _look_for(self, requirement: Requirement, need: EvidenceNeed) -> _File | None:
+        for file in self._newest_first:
+            evidence = file.evidence
             if evidence.reading is not Reading.READ or evidence.extraction is None:
                 if evidence.requirement == requirement.id:
-                    return evidence
+                    return file
             elif evidence.extraction.kind == need.kind and (
-                need.select is None or self._bind_evidence(evidence).judge(need.select).holds is not False
+                need.select is None or self._bind_file(file).judge(need.select).holds is not False
             ):
-                return evidence
+                return file
         return None
 
-    def _doubt(self, evidence: Evidence, need: EvidenceNeed) -> str | None:
-        """Say why it is not known that `evidence` speaks to this requirement.
+    def _doubt(self, file: _File, select: str) -> str | None:
+        """Say why it is not known that `file` speaks to this requirement.
 
         Skipping it would let an older answer stand beside a newer file that perhaps contradicts it.
         """
-        if need.select is None:
-            return None
-        judgement = self._bind_evidence(evidence).judge(need.select)
+        judgement = self._bind_file(file).judge(select)
         if judgement.holds is None:
-            return f"whether {evidence.filename} speaks to this could not be judged: {judgement.reason}"
-        return None if judgement.holds else f"{evidence.filename} does not speak to this"
+            return f"whether {file.evidence.filename} speaks to this could not be judged: {judgement.reason}"
+        return None if judgement.holds else f"{file.evidence.filename} does not speak to this"
 
     def _why_none(self, need: EvidenceNeed) -> str:
         what = f"no evidence of kind {need.kind}" + (f" where {need.select}" if need.select else "")
-        unread = [e for e in self._newest_first if e.reading is not Reading.READ]
+        unread = [f.evidence for f in self._newest_first if f.evidence.reading is not Reading.READ]
         if not unread:
             return f"{what} was submitted"
         newest = unread[0]
         why = newest.reading_reason or "not read yet"
         return f"{what} could be read; {len(unread)} unread, newest {newest.filename}: {why}"
+
+    def _trouble_with(self, file: _File) -> str | None:
+        if file.trouble == _UNKNOWN:
+            file.trouble = self._trouble(file.evidence)
+        return file.trouble
 
     def _trouble(self, evidence: Evidence) -> str | None:
         if evidence.reading is Reading.PENDING:
@@ -263,22 +286,44 @@ class _Judge:
             return f"{evidence.filename} is incomplete: {extraction.incomplete_reason or 'no reason given'}"
         return None
 
-    def _bind_evidence(self, evidence: Evidence) -> BoundFacts:
-        facts = evidence.extraction.facts if evidence.extraction is not None else {}
-        return self._bind("/".join(str(part) for part in _identity(evidence)), facts)
+    def _bind_file(self, file: _File) -> BoundFacts:
+        if file.bound is None:
+            extraction = file.evidence.extraction
+            key = "/".join(str(part) for part in _identity(file.evidence))
+            file.bound = self._bind(key, extraction.facts if extraction is not None else {})
+        return file.bound
+
+    def _bind_profile(self) -> BoundFacts:
+        if self._profile_alone is None:
+            self._profile_alone = self._bind("", {})
+        return self._profile_alone
 
     def _bind(self, key: str, facts: Mapping[str, Any]) -> BoundFacts:
-        bound = self._bound.get(key)
-        if bound is None:
-            name = f"{key}/{self._situation.profile_digest}"
-            bound = self._bound[key] = self._criteria.bind(self._situation.profile, facts, key=name)
-        return bound
+        profile = self._situation.profile
+        return self._criteria.bind(profile, facts, key=f"{key}/{self._situation.profile_digest}")
 
 
-def _ends_at(requirement: Requirement, evidence: Evidence) -> datetime | None:
-    limits: list[datetime] = []
-    if evidence.extraction is not None and evidence.extraction.valid_until is not None:
-        limits.append(evidence.extraction.valid_until)
-    if requirement.fresh_for_days is not None:
-        limits.append(evidence.dated_at + timedelta(days=requirement.fresh_for_days))
-    return min(limits, default=None)
+#: Stands for "not looked at yet"; no trouble is called that.
+_UNKNOWN = "?"
+
+
+class _File:
+    """A piece of evidence within one evaluation: what many requirements ask of it is found out once."""
+
+    __slots__ = ("_ends", "bound", "evidence", "trouble")
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.bound: BoundFacts | None = None
+        self.trouble: str | None = _UNKNOWN
+        self._ends: dict[int | None, datetime | None] = {}
+
+    def ends_at(self, fresh_for_days: int | None) -> datetime | None:
+        """Return when an answer that rests on it runs out."""
+        if fresh_for_days not in self._ends:
+            extraction = self.evidence.extraction
+            limits = [extraction.valid_until] if extraction is not None and extraction.valid_until is not None else []
+            if fresh_for_days is not None:
+                limits.append(self.evidence.dated_at + timedelta(days=fresh_for_days))
+            self._ends[fresh_for_days] = min(limits, default=None)
+        return self._ends[fresh_for_days]

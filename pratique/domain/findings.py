@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class FindingStatus(StrEnum):
@@ -22,9 +21,8 @@ class FindingStatus(StrEnum):
 PASSING = frozenset({FindingStatus.MET, FindingStatus.WAIVED, FindingStatus.NOT_APPLICABLE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """The answer for one requirement."""
+class Finding(NamedTuple):
+    """The answer for one requirement. A tuple, because a gate has dozens and is judged with every event."""
 
     requirement: str
     checkpoint: str
