@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from pratique.canonical import canonical_json, parse_json
 from pratique.domain.times import parse_instant
@@ -80,10 +81,18 @@ def parse_binary(headers: Mapping[str, str], body: bytes) -> CloudEvent:
         headers: lower-case names.
         body: JSON object, or empty.
     """
-    attributes: dict[str, Any] = {k[3:]: v for k, v in headers.items() if k.startswith("ce-")}
+    attributes: dict[str, Any] = {k[3:]: _unescaped(k, v) for k, v in headers.items() if k.startswith("ce-")}
     data = _json_object(body, "event data") if body else None
     text = canonical_json({**attributes, "data": data}).decode()
     return _event(attributes, data, text)
+
+
+def _unescaped(name: str, value: str) -> str:
+    """Return a header's value with percent-escapes resolved. Source: CloudEvents HTTP binding 1.0.2, 3.1.3.2."""
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise InvalidInputError(f"header {name[:80]}: expected percent-escapes of UTF-8") from None
 
 
 def _json_object(body: bytes, what: str) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def record_event(tx: Transaction, parts: Parts, event: CloudEvent) -> EventAnswe
         return _answer(tx, parts, event, found, is_duplicate=True)
     model, name = event.model_version
     version = find_model_version(tx, model, name)
-    occasion = check_occasion(event.text_member("occasion") or DEFAULT_OCCASION)
+    named = event.text_member("occasion")
+    occasion = check_occasion(DEFAULT_OCCASION if named is None else named)  # an empty one is a mistake, not none
     row_id = tx.new_id()
     runs: list[str] = []
     not_opened: list[dict[str, str]] = []

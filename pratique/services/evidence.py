@@ -9,10 +9,11 @@ from typing import Any
 from pratique.collectors import UnreadableError, read_evidence
 from pratique.domain.entries import EvidenceRead, EvidenceSubmitted
 from pratique.domain.evidence import Extraction, Reading
+from pratique.domain.gates import WAITING_STATES
 from pratique.domain.times import instant_text
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
-from pratique.services.advancing import advance_live
+from pratique.services.advancing import advance_live, load_run, start_flow
 from pratique.services.models import find_model_version
 from pratique.services.parts import Parts
 from pratique.services.views import evidence_view, gate_view
@@ -100,6 +101,8 @@ def submit_evidence(
         )
     )
     runs = advance_live(tx, parts, found["id"], cause=f"new evidence {submission.filename}")
+    if submission.read.reading is Reading.PENDING:
+        _ask_to_read(tx, parts, runs, evidence_id)
     row = tx.one(lookups.EVIDENCE, id=evidence_id) or {}
     return {"evidence": evidence_view(row, found), "gates": [gate_view(tx, parts, run) for run in runs]}
 
@@ -108,6 +111,14 @@ def _submitted_before(tx: Transaction, model_version_id: str, submission: Submis
     given = {"sha256": submission.sha256, "filename": submission.filename}
     rows = tx.all(lookups.EVIDENCE_SAME, model_version_id=model_version_id, **given)
     return next((row for row in rows if row["requirement"] == submission.requirement), None)
+
+
+def _ask_to_read(tx: Transaction, parts: Parts, runs: list[str], evidence_id: str) -> None:
+    """Start one flow that reads the file; it changes no gate's state by itself, so that nothing else would."""
+    loaded = [load_run(tx, parts, run_id, tx.now) for run_id in runs]
+    waiting = [run for run in loaded if run.state in WAITING_STATES]
+    for run in (waiting or loaded)[-1:]:  # it reads every unread file of the version; gates opened later read too
+        start_flow(tx, run, mark=evidence_id)
 
 
 def record_reading(tx: Transaction, parts: Parts, evidence_id: str, read: FileReading) -> None:

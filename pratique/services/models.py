@@ -66,7 +66,8 @@ def find_model_version(reader: Reader, model: str, version: str) -> Row:
     Raises:
         NotFoundError: it was never registered.
     """
-    row = reader.one(lookups.MODEL_VERSION, model=model, version=version)
+    is_name = "\x00" not in model + version  # PostgreSQL takes no NUL in text, not even to look for it
+    row = reader.one(lookups.MODEL_VERSION, model=model, version=version) if is_name else None
     if row is None:
         raise NotFoundError(
             f"model version {model}/{version} is not registered",

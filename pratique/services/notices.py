@@ -114,6 +114,8 @@ def recipients(parts: Parts, run: LoadedRun, kind: NoticeKind) -> list[Person]:
         roles = {role for role, _ in waiting_roles(run)}
         if kind is NoticeKind.OVERDUE:
             roles.add("owner")
+    elif kind is NoticeKind.STALE:
+        roles |= {role for role, _ in waiting_roles(run)}  # who owes what ran out is asked to renew it
     found: dict[str, Person] = {}
     for role in sorted(roles):
         for person in parts.people.holding(role, run.version["model"]):
@@ -164,7 +166,7 @@ def _content(run: LoadedRun, kind: NoticeKind, reasons: Sequence[str]) -> dict[s
     open_findings = run.evaluation.open_findings
     measures = {m for f in open_findings for m in _measures(run, f.requirement)} or set(run.spec.measures)
     told = list(reasons)
-    if kind in ASKING:
+    if kind in ASKING or kind is NoticeKind.STALE:
         told += [f"{f.requirement}: {f.reason}" for f in open_findings]
     return {
         "title": f"{_TITLE[kind]}: {run.version['model']} {run.version['version']} at {run.row['gate']}",

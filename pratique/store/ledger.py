@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from pratique.store.reader import Reader
 from pratique.store.schema import upgrade_schema
 from pratique.store.sealer import Sealer
 from pratique.store.writer import Command, Writer
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Listener = Callable[[Sequence[Entry]], None]
@@ -101,4 +104,7 @@ class Ledger:
         if self._sealer is not None:
             self._sealer.wake()
         for listener in self._listeners:
-            listener(entries)
+            try:
+                listener(entries)
+            except Exception:  # the commit stands; an error here would have the writer run its commands again
+                _log.exception("a listener failed on committed entries")

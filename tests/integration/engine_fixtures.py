@@ -68,7 +68,7 @@ _LOG = _requirement(
     "log",
     evidence={"kind": "evaluation", "select": 'facts.task.startsWith("cbrn")'},
     criterion='facts.status == "success"',
-    owner="eval_lead",
+    owner="security_lead",
 )
 GATES = [
     _gate(
