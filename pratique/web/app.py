@@ -16,7 +16,8 @@ from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
 from pratique.web.api import access, events, evidence, gates, records, work
 from pratique.web.api.auth import TokenMemory
 from pratique.web.api.health import Metrics, install_health
-from pratique.web.api.responses import install_problem_handlers
+from pratique.web.api.limits import RequestLimits
+from pratique.web.api.responses import PROBLEMS, install_problem_handlers
 from pratique.web.api.watching import GateWatch
 from pratique.web.dashboard.acts import LedgerActs
 from pratique.web.dashboard.reads import LedgerReads
@@ -42,9 +43,10 @@ def create_app(parts: Parts) -> FastAPI:
     parts.ledger.listen(app.state.watch.committed)
     parts.ledger.listen(app.state.metrics.committed)
     for module in (events, gates, evidence, records, access, work):
-        app.include_router(module.router)
+        app.include_router(module.router, responses=PROBLEMS)
     install_health(app)
     install_problem_handlers(app)
+    app.add_middleware(RequestLimits, max_bytes=parts.settings.max_event_bytes)
     mount_dashboard(app, LedgerReads(parts), LedgerActs(parts), parts.settings, clock=parts.ledger.clock)
     return app
 

@@ -124,7 +124,7 @@ class FlowRunBody(_Body):
     key: Annotated[str, Field(min_length=1, max_length=160, pattern=r"^[^\x00]*$")]
     flow: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
     name: Short
-    gate_run: str | None = Field(default=None, max_length=36)
+    gate_run: str | None = Field(default=None, max_length=36, pattern=r"^[^\x00]*$")
     prefect_run_id: str | None = Field(default=None, max_length=64, pattern=r"^[^\x00]*$")
     url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://[^\x00\s]*$")
 

@@ -111,7 +111,12 @@ async def get_evidence(request: Request, evidence: str, _: Reading) -> JsonRespo
     return JsonResponse(await parts_of(request).ledger.aread(look))
 
 
-@router.get("/v1/evidence/{evidence}/content", summary="Download a piece of evidence")
+@router.get(
+    "/v1/evidence/{evidence}/content",
+    summary="Download a piece of evidence",
+    response_class=FileResponse,
+    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+)
 async def get_evidence_content(request: Request, evidence: str, _: Reading) -> FileResponse:
     """Return the file as it was received, as an attachment that no browser will run."""
     parts = parts_of(request)

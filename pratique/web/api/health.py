@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -17,7 +18,7 @@ from pratique.store.journal import Entry
 from pratique.store.queries import Query, one_of
 from pratique.store.reader import Reader
 from pratique.web.api.auth import parts_of
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
 _GATES = Query(select(gate_run.c.state, func.count().label("n")).group_by(gate_run.c.state))
 _OVERDUE = Query(
@@ -66,8 +67,11 @@ class Metrics:
 def install_health(app: FastAPI) -> None:
     """Add the three routes."""
     app.add_api_route("/healthz", _healthz, tags=["health"], summary="The process lives")
-    app.add_api_route("/readyz", _readyz, tags=["health"], summary="The ledger answers")
-    app.add_api_route("/metrics", _metrics, tags=["health"], summary="Prometheus metrics")
+    down: dict[int | str, dict[str, Any]] = {503: PROBLEMS[503]}
+    app.add_api_route("/readyz", _readyz, tags=["health"], summary="The ledger answers", responses=down)
+    app.add_api_route(
+        "/metrics", _metrics, tags=["health"], summary="Prometheus metrics", response_class=PlainTextResponse
+    )
 
 
 async def _healthz() -> Response:

@@ -15,7 +15,35 @@ from pratique.errors import InvalidInputError, PratiqueError, UnavailableError
 
 _log = logging.getLogger(__name__)
 
-_CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_CODES = {400: "invalid-input", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "description": "urn:pratique:problem:<code>"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "description": "stable; what programs tell problems apart by"},
+        "hint": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "string"}},
+    },
+}
+_MEANINGS = {
+    400: "The body is no JSON",
+    401: "No valid token came with the request",
+    403: "The token's holder may not do this",
+    404: "What was named does not exist",
+    409: "The state moved on since the caller looked",
+    413: "The body is too large",
+    422: "The request is malformed; nothing was changed",
+    503: "A part that is needed does not answer now; try again",
+}
+#: The problems of every route under /v1, for the OpenAPI document.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": meaning, "content": {"application/problem+json": {"schema": _PROBLEM_SCHEMA}}}
+    for status, meaning in _MEANINGS.items()
+}
 
 
 class JsonResponse(Response):
