@@ -63,6 +63,8 @@ def machine(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         program=[str(installed / "pratique")],
         cwd=Path("/"),
         people_file=Path(project) / "config" / "people.example.yaml",
+        # The environment is ours: without bytecode each process would compile all it imports anew.
+        settings={"PYTHONDONTWRITEBYTECODE": ""},
     )
     machine.start()
     try:
