@@ -45,6 +45,11 @@ def parse_json(data: bytes, what: str) -> Any:
         raise InvalidInputError(f"{what} is not JSON: {error}") from None
 
 
+def stored_json(text: str) -> Any:
+    """Return the JSON value in `text` that the ledger wrote itself."""
+    return orjson.loads(text)
+
+
 def sha256_hex(data: bytes) -> str:
     """Return the SHA-256 of `data` as 64 lower-case hex digits."""
     return hashlib.sha256(data).hexdigest()

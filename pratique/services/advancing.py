@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pratique.canonical import stored_json
 from pratique.domain.decisions import Act, Decision
 from pratique.domain.entries import DecisionsDismissed, GateRunDated, GateRunEvaluated, GateRunMoved
 from pratique.domain.evaluation import Evaluation, Situation, evaluate
@@ -55,7 +55,7 @@ def load_run(reader: Reader, parts: Parts, run_id: str, now: datetime) -> Loaded
     if version is None:
         raise NotFoundError(f"model version {row['model_version_id']} does not exist")
     spec = pinned_spec(reader, parts, row["spec_digest"])
-    situation = load_situation(reader, row, version)
+    situation = load_situation(reader, parts, row, version)
     return LoadedRun(
         row=row,
         version=version,
@@ -154,7 +154,7 @@ def _is_news(run: LoadedRun, after: GateState) -> bool:
     recheck = run.evaluation.recheck_at
     if run.row["recheck_at"] != (instant_text(recheck) if recheck else None):
         return True
-    return bool(json.loads(run.row["findings"]) != [f.as_json() for f in run.evaluation.findings])
+    return bool(stored_json(run.row["findings"]) != [f.as_json() for f in run.evaluation.findings])
 
 
 def _write_evaluation(tx: Transaction, run: LoadedRun, after: GateState, cause: str) -> None:
@@ -189,7 +189,7 @@ def _dismiss_sign_offs(tx: Transaction, parts: Parts, run: LoadedRun, after: Gat
 
 
 def _difference(run: LoadedRun) -> str:
-    was = {f["requirement"]: Finding.from_json(f) for f in json.loads(run.row["findings"])}
+    was = {f["requirement"]: Finding.from_json(f) for f in stored_json(run.row["findings"])}
     changed = [_told(was.get(f.requirement), f) for f in run.evaluation.findings if _differs(was.get(f.requirement), f)]
     return "; ".join(changed) or "the profile or the evidence behind the same findings"
 

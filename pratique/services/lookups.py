@@ -74,6 +74,12 @@ LIVE_RUNS = Query(
     .order_by(gate_run.c.opened_at, gate_run.c.id)
 )
 EVIDENCE = _by(evidence, "id")
+#: What identifies the facts of evidence: rows are never changed but by being read.
+READINGS_OF_VERSION = Query(
+    select(evidence.c.id, evidence.c.reading)
+    .where(evidence.c.model_version_id == bindparam("model_version_id"))
+    .order_by(evidence.c.received_at, evidence.c.id)
+)
 EVIDENCE_OF_VERSION = _by(evidence, "model_version_id", order=(evidence.c.received_at, evidence.c.id))
 EVIDENCE_SAME = _by(evidence, "model_version_id", "sha256", "filename", order=(evidence.c.received_at, evidence.c.id))
 DECISIONS_OF_RUN = _by(decision, "gate_run_id", order=(decision.c.at, decision.c.id))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pratique.collectors import CollectorRegistry
 from pratique.domain.evaluation import Criteria
+from pratique.domain.evidence import Evidence
 from pratique.domain.people import People
 from pratique.domain.spec import GateSpec
 from pratique.regimes import Rulebook
@@ -25,4 +26,5 @@ class Parts:
     criteria: Criteria
     collectors: CollectorRegistry
     files: EvidenceFolder
+    evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)  #: seen lately, by id and reading
     pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them

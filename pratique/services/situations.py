@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from pratique.canonical import stored_json
 from pratique.domain.decisions import Act, Decision, Waiver
 from pratique.domain.evaluation import Situation
 from pratique.domain.evidence import Evidence, Extraction, Reading
@@ -15,25 +15,42 @@ from pratique.domain.gates import GateState
 from pratique.domain.people import People
 from pratique.domain.times import parse_instant
 from pratique.services import lookups
+from pratique.services.parts import Parts
 from pratique.store.reader import Reader, Row
 
+#: Pieces of evidence kept as parsed; each is looked at again with every event of its model version.
+_MAX_SEEN = 4096
 
-def load_situation(reader: Reader, run: Row, version: Row) -> Situation:
+
+def load_situation(reader: Reader, parts: Parts, run: Row, version: Row) -> Situation:
     """Return everything that the evaluation of a gate run looks at."""
     return Situation(
         gate_run=run["id"],
         spec_digest=run["spec_digest"],
         model=version["model"],
         version=version["version"],
-        profile=json.loads(version["profile"]),
+        profile=stored_json(version["profile"]),
         profile_digest=version["profile_digest"],
-        evidence=[evidence_of(row) for row in reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=version["id"])],
+        evidence=_evidence_of_version(reader, parts, version["id"]),
         waivers=[waiver_of(row) for row in reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run["id"])],
         gates={
             row["gate"]: GateState(row["state"])
             for row in reader.all(lookups.LATEST_STATES, model_version_id=version["id"])
         },
     )
+
+
+def _evidence_of_version(reader: Reader, parts: Parts, version_id: str) -> list[Evidence]:
+    rows = reader.all(lookups.READINGS_OF_VERSION, model_version_id=version_id)
+    seen = [parts.evidence.get((row["id"], row["reading"])) for row in rows]
+    known = [evidence for evidence in seen if evidence is not None]
+    if len(known) == len(rows):
+        return known
+    found = [evidence_of(row) for row in reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=version_id)]
+    if len(parts.evidence) + len(found) > _MAX_SEEN:
+        parts.evidence.clear()
+    parts.evidence.update({(evidence.id, evidence.reading.value): evidence for evidence in found})
+    return found
 
 
 def standing_decisions(reader: Reader, run_id: str, *, people: People, model: str) -> list[Decision]:
@@ -83,7 +100,7 @@ def _extraction_of(row: Row) -> Extraction:
         observed_from=_instant(row["observed_from"]),
         observed_until=_instant(row["observed_until"]),
         valid_until=_instant(row["valid_until"]),
-        facts=json.loads(row["facts"]),
+        facts=stored_json(row["facts"]),
     )
 
 

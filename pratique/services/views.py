@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from pratique.canonical import stored_json
 from pratique.domain.decisions import Act, Decision, tally
 from pratique.domain.findings import Finding
 from pratique.domain.gates import WAITING_STATES, GateState
@@ -43,7 +43,7 @@ def gate_view(reader: Reader, parts: Parts, run_id: str) -> dict[str, Any]:
     spec = pinned_spec(reader, parts, row["spec_digest"])
     decisions = reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=run_id)
     waivers = reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run_id)
-    findings = json.loads(row["findings"])
+    findings = stored_json(row["findings"])
     state = GateState(row["state"])
     sign_off = _sign_off(reader, spec, row, findings, _standing(parts, version["model"], state, decisions), waivers)
     return {
@@ -74,7 +74,7 @@ def gate_view(reader: Reader, parts: Parts, run_id: str) -> dict[str, Any]:
         "waiting_on": _waiting_on(parts, spec, version["model"], state, findings, sign_off["waiting_roles"]),
         "waivers": [_waiver(waiver) for waiver in waivers],
         "decisions": [_decision(decision) for decision in decisions],
-        "weights_sha256": json.loads(version["profile"]).get("weights_sha256"),
+        "weights_sha256": stored_json(version["profile"]).get("weights_sha256"),
         "does_not_show": spec.does_not_show,
         "links": _links(reader, parts, version, row),
     }
@@ -87,7 +87,7 @@ def evidence_view(row: Row, version: Row) -> dict[str, Any]:
         "model": version["model"],
         "version": version["version"],
         "complete": bool(row["complete"]),
-        "facts": json.loads(row["facts"]),
+        "facts": stored_json(row["facts"]),
     }
     return shown
 
