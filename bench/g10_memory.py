@@ -38,7 +38,9 @@ def run(sizes: Sizes) -> Result:
             _measure(result, engine, headers, versions, sizes)
     imported = subprocess.run([sys.executable, "-c", _MODULES], capture_output=True, text=True, check=True).stdout
     result.notes.append(f"Of prefect, flows, tasks and apprise the engine's modules import: {imported.strip()}.")
-    result.claims.append(Claim(what="modules of Prefect and of flows imported", measured=float(imported.count("'")), at_most=0, unit=""))
+    result.claims.append(
+        Claim(what="modules of Prefect and of flows imported", measured=float(imported.count("'")), at_most=0, unit="")
+    )
     return result
 
 

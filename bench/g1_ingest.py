@@ -17,7 +17,7 @@ from bench.measure import Sample, Series, quantile
 from bench.report import Claim, Figure, Result, number
 from bench.servers import Server, engine_arguments, free_port, running
 from bench.sizes import Sizes
-from bench.world import SMALL_GATE, GATE, World, event_body, open_world, populate
+from bench.world import GATE, SMALL_GATE, World, event_body, open_world, populate
 
 #: Model versions that events speak of; their evidence is judged again and again, as in a training run.
 VERSIONS = 32
@@ -65,9 +65,7 @@ def run(sizes: Sizes) -> Result:
 def _contenders(world: World, stack: ExitStack) -> dict[str, Contender]:
     engine = stack.enter_context(running(*engine_arguments(world.environment)))
     port = free_port()
-    plain = stack.enter_context(
-        running(["-m", "bench.peers.plain_app", str(port), str(world.root / "plain.db")], port)
-    )
+    plain = stack.enter_context(running(["-m", "bench.peers.plain_app", str(port), str(world.root / "plain.db")], port))
     event = ("Content-Type: application/cloudevents+json", f"Authorization: Bearer {world.token('pipeline')}")
     return {
         NOOP: Contender(engine, "/healthz"),
@@ -137,7 +135,9 @@ def _tell(result: Result, contenders: dict[str, Contender], fsync: list[float], 
             cells = (series.cpu_us, 1e6 / series.wall_us, quantile(latencies, 0.5), quantile(latencies, 0.99))
             result.figures.append(Figure(name, (str(clients), *map(number, cells))))
     probe = quantile(fsync, 0.5)
-    result.notes.append(f"4 KiB write + fdatasync in the same run: p50 {probe:.2f} ms, p99 {quantile(fsync, 0.99):.2f} ms.")
+    result.notes.append(
+        f"4 KiB write + fdatasync in the same run: p50 {probe:.2f} ms, p99 {quantile(fsync, 0.99):.2f} ms."
+    )
     middle = sizes.clients[min(1, len(sizes.clients) - 1)]
     result.claims += _claims(contenders, probe, sizes.clients[0], middle)
 

@@ -6,14 +6,13 @@ from bench.measure import interleave, timed, whole
 from bench.peers.raw_sqlite import RawSqlite
 from bench.report import Claim, Result
 from bench.sizes import Sizes
-from bench.world import World, open_world, populate
+from bench.world import MODEL, World, event_body, open_world, populate
 from pratique.domain.entries import EventReceived, GateRunMoved, SignedIn
 from pratique.domain.events import parse_structured
 from pratique.services import lookups
 from pratique.services.events import record_event
 from pratique.services.models import find_model_version
 from pratique.store.transaction import Transaction
-from bench.world import MODEL, event_body
 
 GROUP = 32
 
@@ -95,9 +94,7 @@ def _unit(world: World):  # type: ignore[no-untyped-def]
             )
         )
         tx.record(
-            GateRunMoved(
-                id=run_id, row_version=next(versions), state="open", was="open", move="reopen", cause="bench"
-            )
+            GateRunMoved(id=run_id, row_version=next(versions), state="open", was="open", move="reopen", cause="bench")
         )
         tx.record(SignedIn(person="mira"))
 

@@ -6,12 +6,12 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+from cel_expr_python import cel
+
 from bench.measure import Sample, each, interleave, quantile, timed
 from bench.report import Claim, Result
 from bench.sizes import Sizes
 from bench.world import FILES, GATE, MODEL, World, criterion, event_body, facts_of, open_world, populate
-from cel_expr_python import cel
-
 from pratique.criteria import CelCriteria
 from pratique.domain.evaluation import Situation, evaluate
 from pratique.domain.events import parse_structured
@@ -88,7 +88,9 @@ def _evaluations(result: Result, world: World, version: str, sizes: Sizes) -> No
     new_series, bare_new = found["evaluate(), new evidence"], found["bare loop, new Activation"]
     result.claims += [
         Claim(what="evaluation / bare shared-Activation loop, CPU", measured=known_series.cpu_ratio(bare), at_most=1.5),
-        Claim(what="evaluation of new evidence / bare loop with a new Activation", measured=new_series.cpu_ratio(bare_new)),
+        Claim(
+            what="evaluation of new evidence / bare loop with a new Activation", measured=new_series.cpu_ratio(bare_new)
+        ),
     ]
 
 
@@ -122,11 +124,10 @@ def _situation(world: World, version: str) -> Situation:
         row = find_model_version(reader, MODEL, version)
         run = {"id": "0" * 36, "spec_digest": world.parts.rules.digests[GATE]}
         assert reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=row["id"])
-        return load_situation(reader, run, row)
+        return load_situation(reader, world.parts, run, row)
 
 
 def _compiled() -> tuple[Any, list[Any]]:
     value = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
     environment = cel.NewEnv(variables={"facts": value, "profile": value})
     return environment, [environment.compile(criterion(number)) for number in range(CRITERIA)]
-

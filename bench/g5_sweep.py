@@ -128,7 +128,9 @@ class _Raw:
             "UPDATE gate_run SET remind_at = NULL, reminded = 'overdue', row_version = ? WHERE id = ?",
             (row_version + 1, gate),
         )
-        self._run("INSERT INTO raw_outbox VALUES (?,?,?,?,?,?)", (key, "delivery", f"delivery:{key}", "{}", "ready", at))
+        self._run(
+            "INSERT INTO raw_outbox VALUES (?,?,?,?,?,?)", (key, "delivery", f"delivery:{key}", "{}", "ready", at)
+        )
         if not same_rows:
             return
         content = orjson.dumps({"title": "A gate", "state": "open", "due_at": at, "reasons": ["due"] * 4}).decode()

@@ -72,9 +72,7 @@ def _append(result: Result, world: World, sizes: Sizes) -> None:
 
     series = interleave({"sealed append": lambda: whole(append, n)}, sizes.rounds)["sealed append"]
     result.add("sealed append", series)
-    result.claims.append(
-        Claim(what="sealed appends", measured=1e6 / series.wall_us, at_least=5000, unit="entries/s")
-    )
+    result.claims.append(Claim(what="sealed appends", measured=1e6 / series.wall_us, at_least=5000, unit="entries/s"))
 
 
 def _verify(result: Result, world: World, sizes: Sizes) -> None:
@@ -116,7 +114,9 @@ def _fill(path: Path, count: int) -> None:
         link = next_link(link, entry.body)
         entries.append((seq, *entry))
         links.append((seq, seq, link))
-    connection.executemany("INSERT INTO journal_entry (position, id, at, tag, subject, body) VALUES (?,?,?,?,?,?)", entries)
+    connection.executemany(
+        "INSERT INTO journal_entry (position, id, at, tag, subject, body) VALUES (?,?,?,?,?,?)", entries
+    )
     connection.executemany("INSERT INTO journal_link (seq, position, link) VALUES (?,?,?)", links)
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -22,7 +22,7 @@ def run(sizes: Sizes) -> Result:
     result = Result(
         "G8",
         "recovery",
-        f"{sizes.recovered:,} gates are opened over HTTP, the engine is killed with SIGKILL at once after the last answer, "
+        f"{sizes.recovered:,} gates are opened over HTTP, the engine is killed with SIGKILL after the last answer, "
         "then started again: wall and CPU time from the start of the process to the answer to a first event, beside "
         "the same on a ledger without any gate, in turns.",
         columns=("CPU ms", "wall ms"),
@@ -48,7 +48,9 @@ def run(sizes: Sizes) -> Result:
         Claim(what="first answer after kill -9 / empty cold start, CPU", measured=cpu, at_most=1.2),
         Claim(what="acknowledged gates lost", measured=float(lost), at_most=0, unit="gates"),
     ]
-    result.notes.append(f"{acknowledged:,} events were acknowledged before the kill; the ledger held {before:,} gate runs.")
+    result.notes.append(
+        f"{acknowledged:,} events were acknowledged before the kill; the ledger held {before:,} gate runs."
+    )
     return result
 
 

@@ -43,7 +43,9 @@ def run(sizes: Sizes) -> Result:
     for name, series in found.items():
         result.add(name, series)
     result.claims += [
-        Claim(what="`pratique --help` / `import typer`, CPU", measured=found[HELP].cpu_ratio(found[TYPER]), at_most=2.5),
+        Claim(
+            what="`pratique --help` / `import typer`, CPU", measured=found[HELP].cpu_ratio(found[TYPER]), at_most=2.5
+        ),
         Claim(what="`pratique gate --help` / `import typer`, CPU", measured=found[STATUS].cpu_ratio(found[TYPER])),
         Claim(
             what="`pratique --help` / `prefect --version`, CPU",

@@ -96,7 +96,13 @@ def write_configuration(folder: Path, criteria: int) -> None:
             "format": "pratique.people/1",
             "people": [
                 {"id": "mira", "name": "Mira", "email": "mira@bench.example", "roles": ["owner"], "channels": ["mail"]},
-                {"id": "jonas", "name": "Jonas", "email": "jonas@bench.example", "roles": ["approver"], "channels": ["mail"]},
+                {
+                    "id": "jonas",
+                    "name": "Jonas",
+                    "email": "jonas@bench.example",
+                    "roles": ["approver"],
+                    "channels": ["mail"],
+                },
             ],
         },
     )
