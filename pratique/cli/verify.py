@@ -37,7 +37,7 @@ def verify(
             note(problem)
         count = len(report.problems)
         wrong = f"the ledger is not intact: {count} problem{'s' if count != 1 else ''}"
-        say("the ledger proves itself" if report.ok else wrong)
+        say("the ledger agrees with itself" if report.ok else wrong)
     raise typer.Exit(ExitCode.CLEARED if report.ok else ExitCode.ERROR)
 
 

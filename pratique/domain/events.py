@@ -20,6 +20,8 @@ from pratique.errors import InvalidInputError
 MAX_ATTRIBUTE = 256
 #: The event type that opens a gate by name.
 GATE_TRIGGERED = "pratique.gate.triggered"
+#: Types of this namespace are ours: one that no gate waits for is a misspelt one. Types of others are only recorded.
+OWN_TYPES = "pratique."
 _REQUIRED = ("id", "source", "type")
 
 

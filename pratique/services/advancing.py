@@ -2,68 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
-
 from pratique.canonical import stored_json
-from pratique.domain.decisions import Act, Decision
+from pratique.domain.decisions import Act
 from pratique.domain.entries import DecisionsDismissed, GateRunDated, GateRunEvaluated, GateRunMoved
-from pratique.domain.evaluation import Evaluation, Situation, evaluate
 from pratique.domain.findings import Finding
 from pratique.domain.gates import FINAL_STATES, WAITING_STATES, GateState, Move, next_state
-from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text
-from pratique.errors import NotFoundError
 from pratique.services import lookups
 from pratique.services.dates import first_dates, next_reminder
 from pratique.services.deliveries import cancel_deliveries
+from pratique.services.loaded_run import LoadedRun, bump, load_run
 from pratique.services.notices import NoticeKind, tell
 from pratique.services.parts import Parts
-from pratique.services.situations import load_situation, standing_decisions
 from pratique.services.specs import pinned_spec
-from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
-
-
-@dataclass(slots=True)
-class LoadedRun:
-    """A gate run with everything that a command needs of it."""
-
-    row: Row
-    version: Row
-    spec: GateSpec
-    situation: Situation
-    evaluation: Evaluation
-    decisions: list[Decision] = field(default_factory=list)
-
-    @property
-    def state(self) -> GateState:
-        """Where the run stands in the ledger."""
-        return GateState(self.row["state"])
-
-
-def load_run(reader: Reader, parts: Parts, run_id: str, now: datetime) -> LoadedRun:
-    """Load a gate run and evaluate it at `now`; nothing is written.
-
-    Raises:
-        NotFoundError: there is no such gate run.
-    """
-    row = reader.one(lookups.GATE_RUN, id=run_id)
-    if row is None:
-        raise NotFoundError(f"gate run {run_id} does not exist")
-    version = reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"])
-    if version is None:
-        raise NotFoundError(f"model version {row['model_version_id']} does not exist")
-    spec = pinned_spec(reader, parts, row["spec_digest"])
-    situation = load_situation(reader, parts, row, version)
-    return LoadedRun(
-        row=row,
-        version=version,
-        spec=spec,
-        situation=situation,
-        evaluation=evaluate(spec, situation, parts.criteria, now),
-        decisions=standing_decisions(reader, run_id, people=parts.people, model=version["model"]),
-    )
 
 
 def advance(tx: Transaction, parts: Parts, run_id: str, *, cause: str, is_void: bool = False) -> GateState:
@@ -248,12 +200,6 @@ def advance_dependents(tx: Transaction, parts: Parts, run: LoadedRun, after: Gat
         spec = pinned_spec(tx, parts, other["spec_digest"])
         if any(r.gate == run.row["gate"] for r in spec.requirements()):
             advance(tx, parts, other["id"], cause=f"gate {run.row['gate']} is {after.value}")
-
-
-def bump(run: LoadedRun) -> int:
-    """Return the next version of the run's row, and take it."""
-    run.row = {**run.row, "row_version": run.row["row_version"] + 1}
-    return int(run.row["row_version"])
 
 
 def _reminder(run: LoadedRun, after: GateState) -> str | None:

@@ -10,8 +10,9 @@ from pratique.domain.evidence import Reading
 from pratique.domain.gates import GateState
 from pratique.errors import NotFoundError
 from pratique.services import lookups
-from pratique.services.advancing import advance, load_run
+from pratique.services.advancing import advance
 from pratique.services.evidence import pending_evidence, read_file, record_reading
+from pratique.services.loaded_run import load_run
 from pratique.services.notices import NoticeKind, recipients, tell
 from pratique.services.parts import Parts
 from pratique.services.views import gate_view

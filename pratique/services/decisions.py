@@ -14,8 +14,9 @@ from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text, parse_instant
 from pratique.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from pratique.services import lookups
-from pratique.services.advancing import LoadedRun, advance, bump, load_run, record_move
+from pratique.services.advancing import advance, record_move
 from pratique.services.dates import next_reminder
+from pratique.services.loaded_run import LoadedRun, bump, load_run
 from pratique.services.parts import Parts
 from pratique.services.situations import submitters_of
 from pratique.store.transaction import Transaction

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pratique.domain.entries import EventReceived
-from pratique.domain.events import GATE_TRIGGERED, CloudEvent
+from pratique.domain.events import GATE_TRIGGERED, OWN_TYPES, CloudEvent
 from pratique.domain.spec import GateSpec
 from pratique.errors import InvalidInputError
 from pratique.services import lookups
@@ -75,7 +75,11 @@ def _specs_for(parts: Parts, event: CloudEvent) -> list[GateSpec]:
         if not gate:
             raise InvalidInputError(f"data.gate: expected the gate to open, with type {GATE_TRIGGERED!r}")
         return [current_spec(parts, gate)]
-    return list(parts.rules.gates_opened_by(event.type))
+    specs = list(parts.rules.gates_opened_by(event.type))
+    if not specs and event.type.startswith(OWN_TYPES):
+        known = sorted({moment for spec in parts.rules.specs.values() for moment in spec.opens_on})
+        raise InvalidInputError(f"type: found {event.type!r}, expected {GATE_TRIGGERED!r} or one of {', '.join(known)}")
+    return specs
 
 
 def _answer(tx: Transaction, parts: Parts, event: CloudEvent, row: Row, *, is_duplicate: bool) -> EventAnswer:

@@ -13,7 +13,8 @@ from pratique.domain.gates import WAITING_STATES
 from pratique.domain.times import instant_text
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
-from pratique.services.advancing import advance_live, load_run, start_flow
+from pratique.services.advancing import advance_live, start_flow
+from pratique.services.loaded_run import load_run
 from pratique.services.models import find_model_version
 from pratique.services.parts import Parts
 from pratique.services.views import evidence_view, gate_view

@@ -10,8 +10,9 @@ from pratique.domain.evaluation import evaluate
 from pratique.domain.spec import GateSpec
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
-from pratique.services.advancing import LoadedRun, advance, advance_dependents, start_flow
+from pratique.services.advancing import advance, advance_dependents, start_flow
 from pratique.services.dates import first_dates
+from pratique.services.loaded_run import LoadedRun
 from pratique.services.notices import NoticeKind, tell
 from pratique.services.parts import Parts
 from pratique.services.situations import load_situation

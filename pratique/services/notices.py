@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pratique.domain.decisions import tally
 from pratique.domain.entries import NoticeAcknowledged, NoticeWritten
@@ -12,12 +12,10 @@ from pratique.domain.gates import GateState
 from pratique.domain.people import Person
 from pratique.errors import NotAllowedError, NotFoundError
 from pratique.services import lookups
+from pratique.services.loaded_run import LoadedRun
 from pratique.services.parts import Parts
 from pratique.services.situations import submitters_of
 from pratique.store.transaction import Transaction
-
-if TYPE_CHECKING:
-    from pratique.services.advancing import LoadedRun
 
 #: The channel that always exists and needs no delivery.
 INBOX = "inbox"

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, delete, select
 
 from pratique.domain.entries import GateRunReminded
 from pratique.domain.gates import FINAL_STATES, WAITING_STATES, GateState
 from pratique.domain.times import instant_text
-from pratique.services.advancing import advance, bump, load_run
+from pratique.services.advancing import advance
 from pratique.services.dates import FOLLOW_UP, OVERDUE, due_rung, next_reminder
+from pratique.services.loaded_run import LoadedRun, bump, load_run
 from pratique.services.lookups import gate_run
 from pratique.services.notices import NoticeKind, tell
 from pratique.services.parts import Parts
 from pratique.store.changes import table_named
 from pratique.store.queries import Query
 from pratique.store.transaction import Transaction
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 #: Gate runs that one transaction takes on, so that other writers are not held up for long.
 BATCH = 100
@@ -32,13 +39,13 @@ _TO_RECHECK = Query(
         *(gate_run.c.state != state.value for state in sorted(FINAL_STATES)),
     )
     .order_by(gate_run.c.recheck_at, gate_run.c.id)
-    .limit(BATCH)
+    .limit(bindparam("limit"))
 )
 _TO_REMIND = Query(
     select(gate_run.c.id)
     .where(gate_run.c.remind_at.is_not(None), gate_run.c.remind_at <= bindparam("at"))
     .order_by(gate_run.c.remind_at, gate_run.c.id)
-    .limit(BATCH)
+    .limit(bindparam("limit"))
 )
 _session, _link = table_named("web_session"), table_named("login_link")
 _DROP_SESSIONS = Query(delete(_session).where(_session.c.expires_at <= bindparam("at")))
@@ -61,29 +68,47 @@ class SweepReport:
 
 
 def sweep(parts: Parts) -> SweepReport:
-    """Recheck what ran out and remind of what is due, in batches, until nothing is left."""
+    """Recheck what ran out and remind of what is due, until nothing is left."""
     report = SweepReport(at=instant_text(parts.ledger.clock()))
-    while True:
-        states = parts.ledger.write(ACTOR, lambda tx: _recheck_batch(tx, parts))
-        report.rechecked += len(states)
-        report.expired += states.count(GateState.STALE)
-        if len(states) < BATCH:
-            break
-    while True:
-        rungs = parts.ledger.write(ACTOR, lambda tx: _remind_batch(tx, parts))
-        report.overdue += rungs.count(OVERDUE)
-        report.followed_up += rungs.count(FOLLOW_UP)
-        if len(rungs) < BATCH:
-            break
+    for state in _on_each(parts, _TO_RECHECK, lambda tx, run_id: advance(tx, parts, run_id, cause="time ran out")):
+        report.rechecked += 1
+        report.expired += state is GateState.STALE
+    for rung in _on_each(parts, _TO_REMIND, lambda tx, run_id: _remind(tx, parts, run_id)):
+        report.overdue += rung == OVERDUE
+        report.followed_up += rung == FOLLOW_UP
     return report
 
 
-def _recheck_batch(tx: Transaction, parts: Parts) -> list[GateState]:
-    return [advance(tx, parts, row["id"], cause="time ran out") for row in tx.all(_TO_RECHECK, at=tx.at)]
+def _on_each(parts: Parts, due: Query, act: Callable[[Transaction, str], T]) -> Iterator[T]:
+    """Act on every gate run that is due, many in one transaction; one that fails holds up no other."""
+    failed: set[str] = set()
+    while True:
+        ids = [run_id for run_id in _due_ids(parts, due, BATCH + len(failed)) if run_id not in failed]
+        if not ids:
+            return
+        try:
+            yield from parts.ledger.write(ACTOR, partial(_act_on, act=act, ids=ids))
+        except Exception:
+            _log.warning("a sweep of %d gate runs failed as a whole; each is tried alone", len(ids))
+            yield from _one_by_one(parts, act, ids, failed)
 
 
-def _remind_batch(tx: Transaction, parts: Parts) -> list[str | None]:
-    return [_remind(tx, parts, row["id"]) for row in tx.all(_TO_REMIND, at=tx.at)]
+def _due_ids(parts: Parts, due: Query, limit: int) -> list[str]:
+    with parts.ledger.read() as reader:
+        return [row["id"] for row in reader.all(due, at=instant_text(parts.ledger.clock()), limit=limit)]
+
+
+def _act_on(tx: Transaction, act: Callable[[Transaction, str], T], ids: list[str]) -> list[T]:
+    return [act(tx, run_id) for run_id in ids]
+
+
+def _one_by_one(parts: Parts, act: Callable[[Transaction, str], T], ids: list[str], failed: set[str]) -> Iterator[T]:
+    for run_id in ids:
+        try:
+            yield from parts.ledger.write(ACTOR, partial(_act_on, act=act, ids=[run_id]))
+        except Exception:
+            failed.add(run_id)
+            _log.exception("gate run %s could not be swept; the next tick tries again", run_id)
 
 
 def drop_expired_sessions(tx: Transaction) -> None:
@@ -95,27 +120,28 @@ def drop_expired_sessions(tx: Transaction) -> None:
 def _remind(tx: Transaction, parts: Parts, run_id: str) -> str | None:
     """Fire the highest rung that is due; what it replaces is named in the notice."""
     run = load_run(tx, parts, run_id, tx.now)
-    rung = due_rung(run.row, tx.at) if run.state in WAITING_STATES else None
-    skipped = rung == OVERDUE and run.row["reminded"] is None and run.row["follow_up_at"] < run.row["due_at"]
-    after = {**run.row, "reminded": rung or run.row["reminded"]}
-    remind_at = next_reminder(after) if run.state in WAITING_STATES else None
-    if rung is None and remind_at is not None and remind_at <= tx.at:
-        remind_at = None  # cannot happen by the rules of `due_rung`; a row must never keep the sweep spinning
+    is_waiting = run.state in WAITING_STATES
+    rung = due_rung(run.row, tx.at) if is_waiting else None
+    remind_at = next_reminder({**run.row, "reminded": rung or run.row["reminded"]}) if is_waiting else None
+    if rung is None and remind_at == run.row["remind_at"]:
+        return None  # another replica was first
+    reasons = _reminder_reasons(run, rung) if rung else []
     tx.record(
         GateRunReminded(
             id=run_id, row_version=bump(run), rung=rung or str(run.row["reminded"] or "none"), remind_at=remind_at
         )
     )
     if rung is not None:
-        reasons = [
-            f"follow-up was due on {run.row['follow_up_at'][:10]}" if rung != OVERDUE else _overdue_text(run.row)
-        ]
-        if skipped:
-            reasons.append("the follow-up reminder before it was not sent: the sweep came late")
         kind = NoticeKind.OVERDUE if rung == OVERDUE else NoticeKind.FOLLOW_UP
         tell(tx, parts, run, kind, reasons=reasons, occurrence=run.row["due_at"])
     return rung
 
 
-def _overdue_text(row: dict[str, Any]) -> str:
-    return f"a decision or evidence was due on {row['due_at'][:16].replace('T', ' ')} UTC"
+def _reminder_reasons(run: LoadedRun, rung: str) -> list[str]:
+    row = run.row
+    if rung != OVERDUE:
+        return [f"follow-up was due on {row['follow_up_at'][:10]}"]
+    reasons = [f"a decision or evidence was due on {row['due_at'][:16].replace('T', ' ')} UTC"]
+    if row["reminded"] is None and row["follow_up_at"] < row["due_at"]:
+        reasons.append("the follow-up reminder before it was not sent: the sweep came late")
+    return reasons

@@ -94,6 +94,8 @@ def test_a_moment_opens_the_gates_that_wait_for_it_and_says_why_others_do_not_ap
     again = ok(engine.event("pratique.gate.triggered", gate="trial"))
     assert (again["gates"], len(again["not_opened"])) == ([], 1)
     assert ok(engine.event("test.moment.nobody-waits-for"))["gates"] == []
+    misspelt = refused(engine.event("pratique.moment.trainning_trigger"), 422, "invalid-input")
+    assert "expected 'pratique.gate.triggered' or one of" in misspelt["detail"]
     refused(engine.send("GET", f"{VERSION}/gates/trial"), 404, "not-found")
 
 

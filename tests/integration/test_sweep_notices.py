@@ -15,6 +15,7 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
     ok,
     refused,
 )
+from sqlalchemy import text
 
 
 @pytest.fixture(name="story")
@@ -196,3 +197,14 @@ def test_a_notice_is_acknowledged_by_its_reader_alone(story: Engine) -> None:
         assert story.send("POST", path, "mira").status_code == 204
     assert story.get("/v1/inbox", "mira")["items"][0]["acknowledged_at"]
     assert story.rows("SELECT count(*) FROM journal_entry WHERE tag = 'notice:person:acknowledged'") == [(1,)]
+
+
+def test_a_gate_run_that_cannot_be_swept_holds_up_no_other(story: Engine) -> None:
+    story.trigger("trial")
+    broken = story.trigger("quorum")["gate_run"]
+    with story.parts.ledger.database.engine.begin() as connection:
+        connection.execute(text("UPDATE gate_run SET spec_digest = 'gone' WHERE id = :id"), {"id": broken})
+    story.clock.forward(days=400)
+    assert story.sweep()["overdue"] == 1
+    assert story.inbox("mira")[-1] == ("overdue", "trial")
+    assert story.sweep()["overdue"] == 0

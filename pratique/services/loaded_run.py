@@ -1,0 +1,64 @@
+"""A gate run as commands see it: its row, its pinned spec, and its evaluation at this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pratique.domain.decisions import Decision
+from pratique.domain.evaluation import Evaluation, Situation, evaluate
+from pratique.domain.gates import GateState
+from pratique.domain.spec import GateSpec
+from pratique.errors import NotFoundError
+from pratique.services import lookups
+from pratique.services.parts import Parts
+from pratique.services.situations import load_situation, standing_decisions
+from pratique.services.specs import pinned_spec
+from pratique.store.reader import Reader, Row
+
+
+@dataclass(slots=True)
+class LoadedRun:
+    """A gate run with everything that a command needs of it."""
+
+    row: Row
+    version: Row
+    spec: GateSpec
+    situation: Situation
+    evaluation: Evaluation
+    decisions: list[Decision] = field(default_factory=list)
+
+    @property
+    def state(self) -> GateState:
+        """Where the run stands in the ledger."""
+        return GateState(self.row["state"])
+
+
+def load_run(reader: Reader, parts: Parts, run_id: str, now: datetime) -> LoadedRun:
+    """Load a gate run and evaluate it at `now`; nothing is written.
+
+    Raises:
+        NotFoundError: there is no such gate run.
+    """
+    row = reader.one(lookups.GATE_RUN, id=run_id)
+    if row is None:
+        raise NotFoundError(f"gate run {run_id} does not exist")
+    version = reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"])
+    if version is None:
+        raise NotFoundError(f"model version {row['model_version_id']} does not exist")
+    spec = pinned_spec(reader, parts, row["spec_digest"])
+    situation = load_situation(reader, parts, row, version)
+    return LoadedRun(
+        row=row,
+        version=version,
+        spec=spec,
+        situation=situation,
+        evaluation=evaluate(spec, situation, parts.criteria, now),
+        decisions=standing_decisions(reader, run_id, people=parts.people, model=version["model"]),
+    )
+
+
+def bump(run: LoadedRun) -> int:
+    """Return the next version of the run's row, and take it."""
+    run.row = {**run.row, "row_version": run.row["row_version"] + 1}
+    return int(run.row["row_version"])
