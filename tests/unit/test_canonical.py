@@ -91,3 +91,8 @@ def test_the_digest_is_that_of_the_canonical_bytes():
     value = {"b": 1, "a": [True, None, "é"]}
     assert digest_of(value) == sha256_hex(canonical_json(value)) == hashlib.sha256(canonical_json(value)).hexdigest()
     assert digest_of({"a": [True, None, "é"], "b": 1}) == digest_of(value)
+
+
+@given(st.floats(min_value=0.0005, max_value=2e15) | st.floats(min_value=-2e15, max_value=-0.0005))
+def test_floats_of_usual_size_have_the_bytes_of_rfc_8785(value):
+    assert canonical_json({"score": value}) == rfc8785.dumps({"score": value})
