@@ -8,9 +8,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from bench.world import MODEL, SMALL_GATE, World
+from bench.world import SMALL_GATE, World
 
 GATES = 8
+#: Versions of one model; the portfolio shows the newest first and sorts within a model.
+VERSIONS_A_MODEL = 25
 _AT = "2026-11-20T09:00:00.000000Z"
 _LATER = "2099-01-01T00:00:00.000000Z"
 _PAST = "2026-11-21T00:00:00.000000Z"
@@ -38,7 +40,8 @@ def fill(world: World, rows: int, *, state: str = "open") -> int:
     connection.execute(
         f"""WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {versions})
         INSERT INTO model_version (id, model, version, profile, profile_digest, registered_at, changed_at)
-        SELECT printf('00000000-0000-7000-8000-%012d', i), '{MODEL}', printf('9.%07d', i),
+        SELECT printf('00000000-0000-7000-8000-%012d', i),
+          printf('model-%05d', i / {VERSIONS_A_MODEL}), printf('9.%07d', i),
           '{{"systemic_risk":true,"stage":"training","known_as":[]}}', printf('%064d', i), '{_AT}', '{_AT}' FROM n"""
     )
     findings = (

@@ -25,6 +25,7 @@ class Sizes:
     starts: int = 5  #: starts of a program a round (G9)
     soak_requests: int = 6000  #: requests of the soak (G10)
     pages: int = 60  #: pages a round
+    flows: int = 12  #: flow runs, one after the other
 
 
 QUICK = Sizes(
@@ -42,6 +43,7 @@ QUICK = Sizes(
     starts=2,
     soak_requests=1500,
     pages=20,
+    flows=4,
 )
 TINY = Sizes(
     rounds=1,
@@ -60,4 +62,5 @@ TINY = Sizes(
     starts=1,
     soak_requests=40,
     pages=3,
+    flows=1,
 )

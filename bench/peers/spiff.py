@@ -1,4 +1,4 @@
-"""SpiffWorkflow (optional): the same gate as a BPMN process, saved to SQLite after every step, loaded before the next."""
+"""SpiffWorkflow (optional): the same gate as a BPMN process, saved to SQLite at each step, loaded before the next."""
 
 from __future__ import annotations
 
