@@ -44,8 +44,9 @@ test: venv ## the whole suite (ARGS="-k name" for a part)
 demo: venv ## the demo story; stays up until Ctrl-C (ONCE=1 ends by itself)
 	@ONCE=$(ONCE) $(BIN)/python -m examples.demo
 
-bench: venv ## measured claims (bench/RESULTS.md)
-	$(BIN)/python -m bench.run
+bench: venv ## measured claims, bench/RESULTS.md (ARGS="g3 --quick" for a part)
+	@$(BIN)/uv sync --quiet --locked --group bench
+	$(BIN)/python -m bench.run $(ARGS)
 
 clean: ## remove .venv, caches and build results; data is not touched
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -83,7 +83,8 @@ class Result:
             parts += ["", *_table(("measured side by side", *self.columns), rows)]
         parts += [line for note in self.notes for line in ("", note)]
         if self.load:
-            parts += ["", f"Load average while it ran: {self.load}."]
+            day = datetime.now(UTC).date().isoformat()
+            parts += ["", f"Measured {day}; load average {self.load}."]
         return "\n".join(parts) + "\n"
 
 
@@ -113,20 +114,20 @@ def write_results(results: Sequence[Result], about: str, path: Path = RESULTS) -
     """Write the whole table; sections of benches that did not run now are kept as they are."""
     sections = _kept(path)
     sections.update({result.name: result.as_markdown() for result in results})
-    text = "\n".join([_head(about, results), *(sections[name] for name in sorted(sections, key=_order))])
-    path.write_text(text, encoding="utf-8")
+    ordered = [sections[name] for name in sorted(sections, key=_order)]
+    path.write_text("\n".join([_head(about, ordered), *ordered]), encoding="utf-8")
 
 
-def _head(about: str, results: Sequence[Result]) -> str:
-    claims = [claim for result in results for claim in result.claims if claim.goal != "-"]
-    missed = [claim for claim in claims if not claim.is_met]
+def _head(about: str, sections: Sequence[str]) -> str:
+    met = sum(section.count("| met |") for section in sections)
+    missed = sum(section.count("| **missed** |") for section in sections)
     return (
         "# Measured\n\n"
         "Made by `python -m bench.run` (`make bench`). Ratios are medians over rounds, of contenders that ran side by "
         "side in the same run; CPU is that of the measured process with all its threads. Machines differ and so do "
         "wall times (a shared disk's fsync most of all): look at the ratios.\n\n"
-        f"Last run {datetime.now(UTC).date().isoformat()}: {about}. Benches: "
-        f"{', '.join(result.name for result in results)}; {len(claims) - len(missed)} of {len(claims)} goals met.\n"
+        f"Last run {datetime.now(UTC).date().isoformat()}: {about}. {met} of {met + missed} goals met; each section "
+        "says when it was measured and how busy the machine was.\n"
     )
 
 
