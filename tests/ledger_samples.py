@@ -13,6 +13,7 @@ from pratique.domain import entries as e
 from pratique.settings import Settings
 from pratique.store.ledger import Ledger
 from pratique.store.ports import new_uuid7
+from pratique.store.transaction import Transaction
 
 AT = "2026-11-23T14:00:00.000000Z"
 DUE = "2026-12-07T14:00:00.000000Z"
@@ -40,7 +41,9 @@ EXAMPLES: tuple[e.Fact, ...] = (
     e.ModelVersionRegistered(
         id=_MODEL, model="aurora", model_version="2.1", profile=PROFILE, profile_digest=digest_of(PROFILE)
     ),
-    e.ModelVersionChanged(id=_MODEL, profile=PROFILE, profile_digest=digest_of(PROFILE), was_digest=_SHA),
+    e.ModelVersionChanged(
+        id=_MODEL, profile=PROFILE, profile_digest=digest_of(PROFILE), was_digest=_SHA, weights_at=AT
+    ),
     e.EventReceived(
         id=_EVENT, source="/ci", event_id="e1", type="pratique.gate.triggered", model_version_id=_MODEL,
         gate_runs=[_RUN], not_opened=[{"gate": "placement", "reason": "not yet"}], body='{"specversion":"1.0"}',
@@ -79,7 +82,8 @@ EXAMPLES: tuple[e.Fact, ...] = (
     ),
     e.DecisionsDismissed(gate_run_id=_RUN, decisions=[_DECISION], why="new evidence"),
     e.WaiverGranted(
-        id=_WAIVER, gate_run_id=_RUN, requirement="cbrn-eval", person="ines", reason="repeated next week",
+        id=_WAIVER, gate_run_id=_RUN, requirement="cbrn-eval", covers="unmet", evidence=_EVIDENCE, person="ines",
+        reason="repeated next week",
         expires_at=DUE, row_version=7,
     ),
     e.WaiverRevoked(id=_WAIVER, gate_run_id=_RUN, person="ines", why="the repeat failed", row_version=8),
@@ -102,6 +106,7 @@ EXAMPLES: tuple[e.Fact, ...] = (
     ),
     e.TokenRevoked(id=_TOKEN),
     e.SignedIn(person="mira"),
+    e.LoginLinkMade(person="mira", expires_at=DUE),
 )  # fmt: skip
 
 _TEXTS = ("plain", "à – 😀", 'quote " and \\ back', "line\nbreak", "")
@@ -252,7 +257,7 @@ class Story:
     def _do_waive(self) -> e.Fact:
         run = str(self._old("run"))
         return e.WaiverGranted(
-            id=self._new(f"waiver of {run}"), gate_run_id=run, requirement="r", person="ines", reason=self._text(),
+            id=self._new(f"waiver of {run}"), gate_run_id=run, requirement="r", covers="stale", person="ines", reason=self._text(),
             expires_at=self._instant(), row_version=self._bump(run),
         )  # fmt: skip
 
@@ -306,13 +311,24 @@ class Story:
     def _do_sign_in(self) -> e.Fact:
         return e.SignedIn(person="mira")
 
+    def _do_make_link(self) -> e.Fact:
+        return e.LoginLinkMade(person="mira", expires_at=self._instant())
+
+
+def write_fact(tx: Transaction, fact: e.Fact) -> None:
+    """Write a fact, and the work that the engine enqueues with it."""
+    tx.record(fact)
+    if isinstance(fact, e.NoticeWritten):
+        for delivery in fact.deliveries:
+            tx.enqueue("delivery", f"delivery:{delivery['id']}", {"delivery": delivery["id"]})
+
 
 def write_all(ledger: Ledger, facts: Iterator[e.Fact] | tuple[e.Fact, ...], *, at_once: int = 10) -> None:
     """Write facts, some in each command."""
     waiting = list(facts)
     for start in range(0, len(waiting), at_once):
         part = waiting[start : start + at_once]
-        ledger.write("engine:test", lambda tx, part=part: [tx.record(fact) for fact in part])
+        ledger.write("engine:test", lambda tx, part=part: [write_fact(tx, fact) for fact in part])
 
 
 @contextmanager

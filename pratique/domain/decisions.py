@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pratique.domain.findings import FindingStatus
 from pratique.domain.spec import SignOff
 
 
@@ -34,10 +35,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """A person takes an open finding on themselves, with a reason, until a date."""
+    """A person takes an open finding on themselves, with a reason, until a date.
+
+    It covers the finding as it was: another status or other evidence is another finding.
+    """
 
     id: str
     requirement: str
+    covers: FindingStatus  #: what the finding was when it was waived
+    evidence: str | None  #: the evidence it rested on
     person: str
     reason: str
     granted_at: datetime

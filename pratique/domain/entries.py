@@ -63,6 +63,7 @@ class ModelVersionChanged(Fact):
     profile: Json
     profile_digest: str
     was_digest: str
+    weights_at: str | None = None  #: set when other weights were named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,10 +245,12 @@ class WaiverGranted(Fact):
     id: str
     gate_run_id: str
     requirement: str
+    covers: str
     person: str
     reason: str
     expires_at: str
     row_version: int
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,6 +364,16 @@ class SignedIn(Fact):
     tag = "access:person:signed_in"
     filed_under = ("person", "person")
     person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginLinkMade(Fact):
+    """Somebody made a one-time login link for a person; the link's token is nowhere."""
+
+    tag = "access:login_link:made"
+    filed_under = ("person", "person")
+    person: str
+    expires_at: str
 
 
 #: Every fact class by its tag.

@@ -22,6 +22,7 @@ KINDS = (
     "follow_up",
     "overdue",
     "sign_offs_dismissed",
+    "changed_since",
 )
 
 

@@ -18,7 +18,9 @@ from pratique.services.specs import pinned_spec
 from pratique.store.transaction import Transaction
 
 
-def advance(tx: Transaction, parts: Parts, run_id: str, *, cause: str, is_void: bool = False) -> GateState:
+def advance(
+    tx: Transaction, parts: Parts, run_id: str, *, cause: str, is_void: bool = False, driven: str | None = None
+) -> GateState:
     """Judge a gate run again and do what follows; return its state.
 
     Args:
@@ -27,6 +29,7 @@ def advance(tx: Transaction, parts: Parts, run_id: str, *, cause: str, is_void: 
         run_id: the gate run.
         cause: what happened, for the journal and for people.
         is_void: what was cleared is not what is there now, so that a clearance ends whatever the findings say.
+        driven: the gate run whose own flow asks; that one needs no second flow run.
     """
     run = load_run(tx, parts, run_id, tx.now)
     before = run.state
@@ -36,12 +39,14 @@ def advance(tx: Transaction, parts: Parts, run_id: str, *, cause: str, is_void: 
     if not _is_news(run, after):
         return before
     _write_evaluation(tx, run, after, cause)
-    if after is not before or _changed(run):
-        _dismiss_sign_offs(tx, parts, run, after, cause)
+    if before is GateState.CLEARED and after is GateState.CLEARED:
+        _tell_signers(tx, parts, run, cause)
+    elif after is not before or _changed(run):
+        _dismiss_sign_offs(tx, parts, run, cause)
     if after is GateState.STALE:
         _set_fresh_dates(tx, run)
     if after is not before:
-        _after_move(tx, parts, run, after, cause)
+        _after_move(tx, parts, run, after, cause, driven=driven)
     return after
 
 
@@ -67,8 +72,6 @@ def record_move(
 
 def start_flow(tx: Transaction, run: LoadedRun, *, mark: str | None = None) -> None:
     """Put a run of the stage's flow into the outbox; one a version of the row, or one a `mark`."""
-    if tx.actor.startswith("worker:"):
-        return  # the flow itself asked; it ends with the new state and needs no second run
     payload = {
         "flow": run.spec.stage.value,
         "gate_run": run.row["id"],
@@ -128,9 +131,14 @@ def _write_evaluation(tx: Transaction, run: LoadedRun, after: GateState, cause: 
     )
 
 
-def _dismiss_sign_offs(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState, cause: str) -> None:
-    if after is GateState.CLEARED:
-        return  # signed on evidence that still stands; what came later is shown beside it
+def _tell_signers(tx: Transaction, parts: Parts, run: LoadedRun, cause: str) -> None:
+    """Tell who signed that the clearance stands on other ground now (docs/adr/0008)."""
+    if _changed(run):
+        signers = [d.person for d in run.decisions if d.act is Act.CLEAR]
+        tell(tx, parts, run, NoticeKind.CHANGED_SINCE, people=signers, reasons=[f"{cause}: {_difference(run)}"])
+
+
+def _dismiss_sign_offs(tx: Transaction, parts: Parts, run: LoadedRun, cause: str) -> None:
     lost = [d for d in run.decisions if d.act is Act.CLEAR and d.basis != run.evaluation.basis]
     if not lost:
         return
@@ -184,13 +192,16 @@ _KIND_AFTER = {
 }
 
 
-def _after_move(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState, cause: str) -> None:
+def _after_move(
+    tx: Transaction, parts: Parts, run: LoadedRun, after: GateState, cause: str, *, driven: str | None = None
+) -> None:
     run.row = {**run.row, "state": after.value}
     cancel_deliveries(tx, run.row["id"], why=f"the gate is {after.value} now")
     kind = _KIND_AFTER.get(after)
     if kind is not None:
         tell(tx, parts, run, kind, reasons=[cause])
-    start_flow(tx, run)
+    if run.row["id"] != driven:  # else the flow itself asked: it ends with the new state
+        start_flow(tx, run)
     advance_dependents(tx, parts, run, after)
 
 
@@ -209,10 +220,16 @@ def _reminder(run: LoadedRun, after: GateState) -> str | None:
 
 
 def advance_live(
-    tx: Transaction, parts: Parts, model_version_id: str, *, cause: str, is_void: bool = False
+    tx: Transaction,
+    parts: Parts,
+    model_version_id: str,
+    *,
+    cause: str,
+    is_void: bool = False,
+    driven: str | None = None,
 ) -> list[str]:
-    """Advance every gate run of a model version that is not final; return their ids."""
-    ids = [row["id"] for row in tx.all(lookups.LIVE_RUNS, model_version_id=model_version_id)]
-    for run_id in ids:
-        advance(tx, parts, run_id, cause=cause, is_void=is_void)
-    return ids
+    """Advance every gate run of a model version that can move; return the ids of the latest of each gate."""
+    rows = tx.all(lookups.LIVE_RUNS, model_version_id=model_version_id)
+    for row in rows:
+        advance(tx, parts, row["id"], cause=cause, is_void=is_void, driven=driven)
+    return [row["id"] for row in rows if row["is_latest"]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import Any
 
@@ -37,8 +36,10 @@ async def collect(parts: Parts, run_id: str, *, actor: str) -> dict[str, int]:
     counts = {Reading.READ: 0, Reading.UNREADABLE: 0}
     for row in await parts.ledger.aread(partial(_pending_of_run, run_id=run_id)):
         path = parts.files.path(row["sha256"])
-        found = await asyncio.to_thread(read_file, parts, path, row["filename"])
-        await parts.ledger.awrite(actor, partial(record_reading, parts=parts, evidence_id=row["id"], read=found))
+        found = await parts.parsing.run(read_file, parts, path, row["filename"])
+        await parts.ledger.awrite(
+            actor, partial(record_reading, parts=parts, evidence_id=row["id"], read=found, driven=run_id)
+        )
         counts[found.reading] += 1
     left = await parts.ledger.aread(partial(_pending_of_run, run_id=run_id))
     return {"read": counts[Reading.READ], "unreadable": counts[Reading.UNREADABLE], "pending": len(left)}
@@ -57,7 +58,7 @@ def evaluate_run(tx: Transaction, parts: Parts, run_id: str) -> dict[str, Any]:
     Raises:
         NotFoundError: no such gate run.
     """
-    advance(tx, parts, run_id, cause="checkpoint evaluated")
+    advance(tx, parts, run_id, cause="checkpoint evaluated", driven=run_id)
     return gate_view(tx, parts, run_id)
 
 

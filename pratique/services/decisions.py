@@ -94,6 +94,8 @@ def grant_waiver(
             id=tx.new_id(),
             gate_run_id=run_id,
             requirement=requirement,
+            covers=finding.status.value,
+            evidence=finding.evidence,
             person=person_id,
             reason=reason,
             expires_at=instant_text(expires_at),

@@ -83,7 +83,8 @@ def submit_evidence(
     found = find_model_version(tx, model, version)
     same = _submitted_before(tx, found["id"], submission)
     if same is not None:
-        runs = [row["id"] for row in tx.all(lookups.LIVE_RUNS, model_version_id=found["id"])]
+        live = tx.all(lookups.LIVE_RUNS, model_version_id=found["id"])
+        runs = [row["id"] for row in live if row["is_latest"]]
         return {"evidence": evidence_view(same, found), "gates": [gate_view(tx, parts, run) for run in runs]}
     evidence_id = tx.new_id()
     tx.record(
@@ -122,8 +123,17 @@ def _ask_to_read(tx: Transaction, parts: Parts, runs: list[str], evidence_id: st
         start_flow(tx, run, mark=evidence_id)
 
 
-def record_reading(tx: Transaction, parts: Parts, evidence_id: str, read: FileReading) -> None:
+def record_reading(
+    tx: Transaction, parts: Parts, evidence_id: str, read: FileReading, *, driven: str | None = None
+) -> None:
     """Record what was read in a file that was stored earlier; reading it twice changes nothing.
+
+    Args:
+        tx: the open transaction.
+        parts: the engine.
+        evidence_id: the evidence.
+        read: what came of reading it.
+        driven: the gate run whose own flow read it.
 
     Raises:
         NotFoundError: no such evidence.
@@ -140,7 +150,7 @@ def record_reading(tx: Transaction, parts: Parts, evidence_id: str, read: FileRe
             extraction=_as_json(read.extraction),
         )
     )
-    advance_live(tx, parts, row["model_version_id"], cause=f"evidence {row['filename']} was read")
+    advance_live(tx, parts, row["model_version_id"], cause=f"evidence {row['filename']} was read", driven=driven)
 
 
 def find_evidence(reader: Reader, evidence_id: str) -> Row:

@@ -91,7 +91,7 @@ def _tell_of_opening(tx: Transaction, parts: Parts, run_id: str, version: Row, s
     row = tx.one(lookups.GATE_RUN, id=run_id)
     if row is None or row["state"] != "open":
         return  # what it moved to was told already
-    situation = load_situation(tx, parts, row, version)
+    situation = load_situation(tx, parts, row, version, tx.now)
     run = LoadedRun(row, version, spec, situation, evaluate(spec, situation, parts.criteria, tx.now))
     tell(tx, parts, run, NoticeKind.REVIEW_OPENED, reasons=["an event opened the gate"])
     start_flow(tx, run)

@@ -47,7 +47,7 @@ def load_run(reader: Reader, parts: Parts, run_id: str, now: datetime) -> Loaded
     if version is None:
         raise NotFoundError(f"model version {row['model_version_id']} does not exist")
     spec = pinned_spec(reader, parts, row["spec_digest"])
-    situation = load_situation(reader, parts, row, version)
+    situation = load_situation(reader, parts, row, version, now)
     return LoadedRun(
         row=row,
         version=version,

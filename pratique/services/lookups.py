@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, bindparam, or_, select
 
 from pratique.store.changes import table_named
 from pratique.store.queries import Query, one_of
@@ -61,15 +61,17 @@ LATEST_RUNS = Query(
     .order_by(gate_run.c.opened_at, gate_run.c.id)
 )
 LATEST_STATES = Query(
-    select(gate_run.c.id, gate_run.c.gate, gate_run.c.state, gate_run.c.spec_digest).where(
+    select(gate_run.c.id, gate_run.c.gate, gate_run.c.state, gate_run.c.spec_digest, gate_run.c.recheck_at).where(
         gate_run.c.model_version_id == bindparam("model_version_id"), gate_run.c.is_latest
     )
 )
+#: What new evidence can move: the latest run of each gate, and earlier ones that still wait.
 LIVE_RUNS = Query(
-    select(gate_run.c.id)
+    select(gate_run.c.id, gate_run.c.is_latest)
     .where(
         gate_run.c.model_version_id == bindparam("model_version_id"),
         ~one_of(gate_run.c.state, ("rejected", "withdrawn")),
+        or_(gate_run.c.is_latest, gate_run.c.state != "cleared"),
     )
     .order_by(gate_run.c.opened_at, gate_run.c.id)
 )

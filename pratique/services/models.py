@@ -35,11 +35,17 @@ def register_model_version(
             ModelVersionRegistered(id=new_id, model=model, model_version=version, profile=values, profile_digest=digest)
         )
     elif row["profile_digest"] != digest:
-        tx.record(
-            ModelVersionChanged(id=row["id"], profile=values, profile_digest=digest, was_digest=row["profile_digest"])
-        )
         named = json.loads(row["profile"]).get("weights_sha256")
         is_other = named is not None and named != profile.weights_sha256  # nothing was shown for these weights
+        tx.record(
+            ModelVersionChanged(
+                id=row["id"],
+                profile=values,
+                profile_digest=digest,
+                was_digest=row["profile_digest"],
+                weights_at=tx.at if is_other else None,
+            )
+        )
         cause = "the weights are others than before" if is_other else "profile changed"
         advance_live(tx, parts, row["id"], cause=cause, is_void=is_other)
     return {"model": model, "version": version, "profile": values, "created": row is None}

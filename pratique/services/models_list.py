@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_
 
-from pratique.domain.gates import GateState
 from pratique.errors import InvalidInputError
 from pratique.services import lookups
 from pratique.services.lookups import model_version
+from pratique.services.situations import state_at
 from pratique.services.views import OUTCOMES
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
@@ -23,8 +23,8 @@ _PAGE = Query(
 )
 
 
-def model_versions_page(reader: Reader, *, cursor: str | None, limit: int) -> dict[str, Any]:
-    """Return model versions in order of name, each with its latest gate runs.
+def model_versions_page(reader: Reader, *, cursor: str | None, limit: int, at: str) -> dict[str, Any]:
+    """Return model versions in order of name, each with where its latest gate runs stand at `at`.
 
     Raises:
         InvalidInputError: the cursor is not one that this call gave.
@@ -33,12 +33,12 @@ def model_versions_page(reader: Reader, *, cursor: str | None, limit: int) -> di
     if cursor is not None and not (model and version):
         raise InvalidInputError(f"cursor: found {cursor[:80]!r}, expected the `next` of an earlier page")
     rows = reader.all(_PAGE, model=model, version=version, limit=limit + 1)
-    items = [_item(reader, row) for row in rows[:limit]]
+    items = [_item(reader, row, at) for row in rows[:limit]]
     more = len(rows) > limit
     return {"items": items, "next": f"{items[-1]['model']}/{items[-1]['version']}" if more else None}
 
 
-def _item(reader: Reader, row: Row) -> dict[str, Any]:
+def _item(reader: Reader, row: Row, at: str) -> dict[str, Any]:
     gates = reader.all(lookups.LATEST_STATES, model_version_id=row["id"])
     return {
         "model": row["model"],
@@ -47,8 +47,8 @@ def _item(reader: Reader, row: Row) -> dict[str, Any]:
         "gates": [
             {
                 "gate": gate["gate"],
-                "state": gate["state"],
-                "outcome": OUTCOMES[GateState(gate["state"])],
+                "state": state_at(gate, at).value,
+                "outcome": OUTCOMES[state_at(gate, at)],
                 "gate_run": gate["id"],
             }
             for gate in gates

@@ -32,6 +32,7 @@ class NoticeKind(StrEnum):
     REJECTED = "rejected"
     STALE = "stale"
     SIGN_OFFS_DISMISSED = "sign_offs_dismissed"
+    CHANGED_SINCE = "changed_since"  #: the gate stays cleared, but on other evidence than was signed
     FOLLOW_UP = "follow_up"
     OVERDUE = "overdue"
 
@@ -55,6 +56,7 @@ _NEXT = {
     NoticeKind.REJECTED: "This occasion is closed; a new one needs a new trigger.",
     NoticeKind.STALE: "Renew the evidence that ran out; the gate then goes to review again.",
     NoticeKind.SIGN_OFFS_DISMISSED: "Look at what changed, then decide again.",
+    NoticeKind.CHANGED_SINCE: "Look at what came since you signed; withdraw the clearance if it no longer holds.",
     NoticeKind.FOLLOW_UP: "Act before the due date.",
     NoticeKind.OVERDUE: "Act now; the due date has passed.",
 }
@@ -67,6 +69,7 @@ _TITLE = {
     NoticeKind.REJECTED: "Rejected",
     NoticeKind.STALE: "No longer cleared",
     NoticeKind.SIGN_OFFS_DISMISSED: "Your signature no longer counts",
+    NoticeKind.CHANGED_SINCE: "Changed since you signed",
     NoticeKind.FOLLOW_UP: "Reminder",
     NoticeKind.OVERDUE: "Overdue",
 }

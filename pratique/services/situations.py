@@ -10,10 +10,10 @@ from pratique.canonical import stored_json
 from pratique.domain.decisions import Act, Decision, Waiver
 from pratique.domain.evaluation import Situation
 from pratique.domain.evidence import Evidence, Extraction, Reading
-from pratique.domain.findings import Finding
+from pratique.domain.findings import Finding, FindingStatus
 from pratique.domain.gates import GateState
 from pratique.domain.people import People
-from pratique.domain.times import parse_instant
+from pratique.domain.times import instant_text, parse_instant
 from pratique.services import lookups
 from pratique.services.parts import Parts
 from pratique.store.reader import Reader, Row
@@ -22,8 +22,14 @@ from pratique.store.reader import Reader, Row
 _MAX_SEEN = 4096
 
 
-def load_situation(reader: Reader, parts: Parts, run: Row, version: Row) -> Situation:
-    """Return everything that the evaluation of a gate run looks at."""
+def load_situation(reader: Reader, parts: Parts, run: Row, version: Row, now: datetime) -> Situation:
+    """Return everything that the evaluation of a gate run looks at.
+
+    A file that was not read yet says nothing against a clearance; it holds up what is still to be cleared.
+    """
+    evidence = _evidence_of_version(reader, parts, version["id"])
+    if run["state"] == GateState.CLEARED:
+        evidence = [e for e in evidence if e.reading is not Reading.PENDING]
     return Situation(
         gate_run=run["id"],
         spec_digest=run["spec_digest"],
@@ -31,13 +37,22 @@ def load_situation(reader: Reader, parts: Parts, run: Row, version: Row) -> Situ
         version=version["version"],
         profile=stored_json(version["profile"]),
         profile_digest=version["profile_digest"],
-        evidence=_evidence_of_version(reader, parts, version["id"]),
+        evidence=evidence,
         waivers=[waiver_of(row) for row in reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run["id"])],
         gates={
-            row["gate"]: GateState(row["state"])
+            row["gate"]: state_at(row, instant_text(now))
             for row in reader.all(lookups.LATEST_STATES, model_version_id=version["id"])
         },
+        weights_at=_instant(version["weights_at"]),
     )
+
+
+def state_at(row: Row, at: str) -> GateState:
+    """Return where a gate run stands at `at`: a clearance whose ground ran out is stale, swept or not."""
+    state = GateState(row["state"])
+    if state is GateState.CLEARED and row["recheck_at"] is not None and row["recheck_at"] <= at:
+        return GateState.STALE
+    return state
 
 
 def _evidence_of_version(reader: Reader, parts: Parts, version_id: str) -> list[Evidence]:
@@ -122,6 +137,8 @@ def waiver_of(row: Row) -> Waiver:
     return Waiver(
         id=row["id"],
         requirement=row["requirement"],
+        covers=FindingStatus(row["covers"]),
+        evidence=row["evidence"],
         person=row["person"],
         reason=row["reason"],
         granted_at=parse_instant(row["granted_at"]),

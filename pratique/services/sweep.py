@@ -43,7 +43,11 @@ _TO_RECHECK = Query(
 )
 _TO_REMIND = Query(
     select(gate_run.c.id)
-    .where(gate_run.c.remind_at.is_not(None), gate_run.c.remind_at <= bindparam("at"))
+    .where(
+        gate_run.c.remind_at.is_not(None),
+        gate_run.c.remind_at <= bindparam("at"),
+        gate_run.c.is_latest,  # a later occasion carries the duty on
+    )
     .order_by(gate_run.c.remind_at, gate_run.c.id)
     .limit(bindparam("limit"))
 )

@@ -14,7 +14,7 @@ from pratique.domain.times import instant_text
 from pratique.errors import NotFoundError
 from pratique.services import lookups
 from pratique.services.parts import Parts
-from pratique.services.situations import counting, decision_of
+from pratique.services.situations import counting, decision_of, state_at
 from pratique.services.specs import pinned_spec
 from pratique.store.reader import Reader, Row
 
@@ -44,7 +44,7 @@ def gate_view(reader: Reader, parts: Parts, run_id: str) -> dict[str, Any]:
     decisions = reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=run_id)
     waivers = reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run_id)
     findings = stored_json(row["findings"])
-    state = GateState(row["state"])
+    state = state_at(row, instant_text(parts.ledger.clock()))
     sign_off = _sign_off(reader, spec, row, findings, _standing(parts, version["model"], state, decisions), waivers)
     return {
         "gate_run": run_id,
@@ -130,7 +130,10 @@ def _sign_off(
     return {
         "roles": dict(spec.sign_off.roles),
         "four_eyes": spec.sign_off.four_eyes,
-        "signed": [{"person": d.person, "role": d.role, "at": instant_text(d.at)} for d in signed],
+        "signed": [
+            {"person": d.person, "role": d.role, "at": instant_text(d.at), "on_this_basis": d.basis == row["basis"]}
+            for d in signed
+        ],
         "missing": list(missing),
         "waiting_roles": list(dict.fromkeys(waiting)),
     }

@@ -66,12 +66,15 @@ def _model_registered(v: Values, at: str) -> tuple[Change, ...]:
         "profile_digest": v["profile_digest"],
         "registered_at": at,
         "changed_at": at,
+        "weights_at": None,
     }
     return (Insert("model_version", row),)
 
 
 def _model_changed(v: Values, at: str) -> tuple[Change, ...]:
     row = {"profile": _text(v["profile"]), "profile_digest": v["profile_digest"], "changed_at": at}
+    if "weights_at" in v:
+        row["weights_at"] = v["weights_at"]
     return (Update("model_version", v["id"], row),)
 
 
@@ -166,8 +169,13 @@ def _decisions_dismissed(v: Values, at: str) -> tuple[Change, ...]:
 
 
 def _waiver_granted(v: Values, at: str) -> tuple[Change, ...]:
-    names = ("id", "gate_run_id", "requirement", "person", "reason", "expires_at")
-    row = {name: v[name] for name in names} | {"granted_at": at, "revoked_at": None, "revoked_why": None}
+    names = ("id", "gate_run_id", "requirement", "covers", "person", "reason", "expires_at")
+    row = {name: v[name] for name in names} | {
+        "evidence": v.get("evidence"),
+        "granted_at": at,
+        "revoked_at": None,
+        "revoked_why": None,
+    }
     return (Insert("waiver", row), _touched(v, at))
 
 
@@ -259,4 +267,5 @@ _PROJECTORS: dict[str, Projector] = {
     "access:token:issued": _token_issued,
     "access:token:revoked": _token_revoked,
     "access:person:signed_in": _nothing,
+    "access:login_link:made": _nothing,
 }

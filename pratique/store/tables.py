@@ -35,6 +35,7 @@ class ModelVersionRow(SQLModel, table=True):
     profile_digest: str = Field(sa_type=_HEX)
     registered_at: str = Field(sa_type=_INSTANT)
     changed_at: str = Field(sa_type=_INSTANT)
+    weights_at: str | None = Field(default=None, sa_type=_INSTANT)  #: when other weights were named
 
 
 class EventRow(SQLModel, table=True):
@@ -186,6 +187,8 @@ class WaiverRow(SQLModel, table=True):
     id: str = Field(primary_key=True, sa_type=_ID)
     gate_run_id: str = Field(sa_type=_ID)
     requirement: str = Field(sa_type=String(64))
+    covers: str = Field(sa_type=String(16))  #: status of the finding that was waived
+    evidence: str | None = Field(default=None, sa_type=_ID)  #: evidence that finding rested on
     person: str = Field(sa_type=String(64))
     reason: str = Field(sa_type=Text)
     granted_at: str = Field(sa_type=_INSTANT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -334,8 +335,10 @@ def test_a_cleared_gate_survives_passing_evidence_and_not_failing_evidence(story
     story.submit("score", value=20)
     view = story.gate("trial")
     assert view["state"] == "cleared"
-    assert [s["person"] for s in view["sign_off"]["signed"]] == ["mira", "jonas"]
+    signed = [(s["person"], s["on_this_basis"]) for s in view["sign_off"]["signed"]]
+    assert signed == [("mira", False), ("jonas", False)]
     assert view["sign_off"]["missing"] == []
+    assert story.inbox("mira")[-1] == story.inbox("jonas")[-1] == ("changed_since", "trial")
     story.clock.forward(hours=1)
     story.submit("score", value=99)
     view = story.gate("trial")
@@ -362,6 +365,47 @@ def test_evidence_that_runs_out_makes_a_cleared_gate_stale_by_the_sweep(story: E
     assert ("stale", "trial") in story.inbox("mira"), "who owes the evidence is told"
     story.submit("score", value=10)
     assert story.gate("trial")["state"] == "in_review"
+
+
+def both_cleared_but_final(story: Engine) -> None:
+    """Clear `trial` on evidence that holds for three days; bring `final`, which needs it, to review."""
+    story.trigger("trial")
+    story.submit("score", value=10, valid_days=3)
+    story.submit("report", ok=True)
+    ok(story.decide("mira", "trial"))
+    ok(story.decide("jonas", "trial"))
+    assert story.trigger("final")["state"] == "in_review"
+
+
+def test_a_clearance_whose_ground_ran_out_counts_for_nothing_even_before_the_sweep(story: Engine) -> None:
+    both_cleared_but_final(story)
+    story.clock.forward(days=4)
+    view = story.gate("trial")
+    assert (view["state"], view["outcome"]) == ("stale", "blocked")
+    refused(story.decide("jonas", "final"), 409, "conflict")
+    assert story.sweep()["expired"] == 1
+    assert story.gate("final")["state"] == "open"
+
+
+def test_a_gate_that_another_gates_flow_moved_starts_a_flow_of_its_own(story: Engine) -> None:
+    both_cleared_but_final(story)
+    story.claim("flow")
+    story.clock.forward(days=4)
+    run = story.gate("trial")["gate_run"]
+    story.post(f"/v1/gate-runs/{run}/evaluate", "worker", {})
+    waiting = story.rows("SELECT payload FROM outbox WHERE topic = 'flow' AND status = 'ready'")
+    assert [json.loads(payload)["gate"] for (payload,) in waiting] == ["final"]
+
+
+def test_a_waiver_for_a_missing_file_covers_no_file_that_fails(story: Engine) -> None:
+    story.trigger("trial")
+    ok(story.waive("jonas", "trial", "score"))
+    ok(story.decide("mira", "trial"))
+    ok(story.decide("jonas", "trial"))
+    assert story.gate("trial")["state"] == "cleared"
+    story.submit("score", value=99)
+    view = story.gate("trial")
+    assert (view["state"], view["findings"][0]["status"]) == ("stale", "unmet")
 
 
 def test_a_changed_profile_is_judged_again(story: Engine) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pratique.domain.decisions import Act, Decision, Waiver, tally
+from pratique.domain.findings import FindingStatus
 from pratique.domain.spec import SignOff
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -125,11 +126,11 @@ def test_one_more_submitter_never_completes_a_sign_off(given_decisions, submitte
 
 def test_a_waiver_counts_from_its_grant_until_its_expiry_unless_revoked():
     day = timedelta(days=1)
-    waiver = Waiver(id="w", requirement="r", person="p", reason="x", granted_at=START, expires_at=START + day)
+    given = {"id": "w", "requirement": "r", "covers": FindingStatus.UNMET, "evidence": None, "person": "p"}
+    given |= {"reason": "x", "granted_at": START, "expires_at": START + day}
+    waiver = Waiver(**given)
     assert not waiver.is_active(START - day)
     assert waiver.is_active(START)
     assert not waiver.is_active(START + day)
-    revoked = Waiver(
-        id="w", requirement="r", person="p", reason="x", granted_at=START, expires_at=START + day, revoked_at=START
-    )
+    revoked = Waiver(**given, revoked_at=START)
     assert not revoked.is_active(START)

@@ -76,6 +76,7 @@ def unread(evidence_id="u1", reading=Reading.PENDING, **more):
 
 def waive(requirement_id="score", days=10, **more):
     fields = {"granted_at": NOW - 5 * DAY, "expires_at": NOW + days * DAY} | more
+    fields = {"covers": FindingStatus.NOT_TESTED, "evidence": None} | fields
     return Waiver(id="w1", requirement=requirement_id, person="ines", reason="known", **fields)
 
 
@@ -241,6 +242,42 @@ def test_a_waiver_stays_visible_and_ends():
 )
 def test_a_waiver_that_does_not_stand_changes_nothing(waiver):
     assert not look(ONE, waivers=[waiver]).is_ready
+
+
+def test_a_waiver_covers_the_finding_that_was_waived_and_no_other():
+    missing = waive()
+    assert look(ONE, waivers=[missing]).is_ready
+    assert status_of(ONE, file({"score": 0.9}), waivers=[missing]) is FindingStatus.UNMET
+    of_one_file = waive(covers=FindingStatus.UNMET, evidence="e1")
+    assert look(ONE, file({"score": 0.9}), waivers=[of_one_file]).is_ready
+    worse = file({"score": 0.99}, "e2", days_ago=0)
+    assert status_of(ONE, file({"score": 0.9}), worse, waivers=[of_one_file]) is FindingStatus.UNMET
+
+
+def test_a_newer_file_that_was_not_read_yet_holds_every_answer_of_evidence():
+    result = look(ONE, file({"score": 0.1}), unread())
+    assert result.findings[0].status is FindingStatus.NOT_TESTED
+    assert result.findings[0].reason == "u1.json: not read yet"
+    older = unread(received_at=NOW - 30 * DAY)
+    assert look(ONE, file({"score": 0.1}), older).is_ready
+
+
+def test_evidence_of_other_weights_is_not_tested():
+    ours, theirs = "a" * 64, "b" * 64
+    profile = {**PROFILE, "weights_sha256": ours}
+    assert look(ONE, file({"score": 0.1, "weights_sha256": ours}), profile=profile).is_ready
+    result = look(ONE, file({"score": 0.1, "weights_sha256": theirs}), profile=profile)
+    assert result.findings[0].status is FindingStatus.NOT_TESTED
+    assert "made on weights bbbbbbbbbbbb, this version has aaaaaaaaaaaa" in result.findings[0].reason
+
+
+def test_evidence_that_names_no_weights_counts_only_if_it_is_younger_than_theirs():
+    profile = {**PROFILE, "weights_sha256": "a" * 64}
+    old, young = file({"score": 0.1}, days_ago=3), file({"score": 0.1}, "e2", days_ago=1)
+    changed = replace(situation(old, profile=profile), weights_at=NOW - 2 * DAY)
+    assert evaluate(ONE, changed, CRITERIA, NOW).findings[0].status is FindingStatus.NOT_TESTED
+    renewed = replace(changed, evidence=(old, young))
+    assert evaluate(ONE, renewed, CRITERIA, NOW).is_ready
 
 
 def test_what_does_not_apply_says_why_and_clears_nothing_alone():

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from pratique.domain.models import ModelProfile
+from pratique.domain.times import instant_text
 from pratique.services import lookups
 from pratique.services.decisions import Verdict, decide, grant_waiver, move_dates, revoke_waiver
 from pratique.services.gate_runs import find_run
@@ -39,8 +40,9 @@ Change = Callable[[Transaction, str], None]
 @router.get("", summary="List model versions with the state of their gates")
 async def list_models(request: Request, _: Reading, cursor: Cursor = None, limit: Limit = 100) -> JsonResponse:
     """Return model versions in order of name, page by page."""
-    look = partial(model_versions_page, cursor=cursor, limit=limit)
-    return JsonResponse(await parts_of(request).ledger.aread(look))
+    parts = parts_of(request)
+    look = partial(model_versions_page, cursor=cursor, limit=limit, at=instant_text(parts.ledger.clock()))
+    return JsonResponse(await parts.ledger.aread(look))
 
 
 @router.put(_VERSION, summary="Register a model version, or replace its profile")

@@ -17,6 +17,11 @@ depends_on = None
 #: SQLite numbers rows by itself only in a column of exactly this type.
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _APPEND_ONLY = ("journal_entry", "journal_link")
+#: What makes a new row take an old one's place under INSERT OR REPLACE, which fires no DELETE trigger in SQLite.
+_SAME_ROW = {
+    "journal_entry": "position = NEW.position",
+    "journal_link": "seq = NEW.seq OR position = NEW.position",
+}
 
 
 def upgrade() -> None:
@@ -40,6 +45,11 @@ def _guard_sqlite() -> None:
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} BEGIN "
                 f"SELECT RAISE(ABORT, '{table} is append-only: {verb} refused'); END"
             )
+        op.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {_SAME_ROW[table]}) BEGIN "
+            f"SELECT RAISE(ABORT, '{table} is append-only: REPLACE refused'); END"  # noqa: S608 - our own names
+        )
 
 
 def _guard_postgresql() -> None:
@@ -254,6 +264,7 @@ def _create_tables() -> None:
         sa.Column("profile_digest", sa.String(length=64), nullable=False),
         sa.Column("registered_at", sa.String(length=27), nullable=False),
         sa.Column("changed_at", sa.String(length=27), nullable=False),
+        sa.Column("weights_at", sa.String(length=27), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("model", "version", name="model_version_name"),
     )
@@ -324,6 +335,8 @@ def _create_tables() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("gate_run_id", sa.String(length=36), nullable=False),
         sa.Column("requirement", sa.String(length=64), nullable=False),
+        sa.Column("covers", sa.String(length=16), nullable=False),
+        sa.Column("evidence", sa.String(length=36), nullable=True),
         sa.Column("person", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("granted_at", sa.String(length=27), nullable=False),
