@@ -11,14 +11,12 @@ from cel_expr_python import cel
 from bench.measure import Sample, each, interleave, quantile, timed
 from bench.report import Claim, Result
 from bench.sizes import Sizes
-from bench.world import FILES, GATE, MODEL, World, criterion, event_body, facts_of, open_world, populate
+from bench.world import FILES, GATE, World, criterion, event_body, facts_of, open_world, populate
 from pratique.criteria import CelCriteria
 from pratique.domain.evaluation import Situation, evaluate
 from pratique.domain.events import parse_structured
-from pratique.services import lookups
 from pratique.services.events import record_event
-from pratique.services.models import find_model_version
-from pratique.services.situations import load_situation
+from pratique.services.loaded_run import load_run
 
 CRITERIA = 50
 
@@ -120,11 +118,11 @@ def _decisions(result: Result, world: World, versions: list[str], sizes: Sizes) 
 
 
 def _situation(world: World, version: str) -> Situation:
-    with world.parts.ledger.read() as reader:
-        row = find_model_version(reader, MODEL, version)
-        run = {"id": "0" * 36, "spec_digest": world.parts.rules.digests[GATE]}
-        assert reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=row["id"])
-        return load_situation(reader, world.parts, run, row)
+    parts = world.parts
+    event = parse_structured(event_body(-1, version, "situation"))
+    answer = parts.ledger.write("bench", partial(record_event, parts=parts, event=event))
+    with parts.ledger.read() as reader:
+        return load_run(reader, parts, answer.body["gates"][0]["gate_run"], parts.ledger.clock()).situation
 
 
 def _compiled() -> tuple[Any, list[Any]]:
