@@ -20,12 +20,15 @@ from backports import zstd
 
 from pratique.collectors.unreadable import UnreadableError, shown
 
-#: Everything inflated from one file together. 1,500 long samples inflate to 118 MB.
+#: Everything inflated from one file together, for the time it takes: one member is in memory at a moment, if at
+#: all. 1,500 long samples inflate to 118 MB.
 MAX_TOTAL_BYTES = 2 * 1024**3
 #: The directory is held in memory by `zipfile`: about 300,000 members.
 _MAX_DIRECTORY_BYTES = 32 * 1024**2
 #: A Zstandard body may be several frames; a body of a million empty ones is an attack.
 _MAX_FRAMES = 64
+#: Bodies are inflated in pieces of this size, so that looking through one costs no more memory.
+_PIECE_BYTES = 1024**2
 
 _STORED, _DEFLATED, _ZSTANDARD = 0, 8, 93
 _ENCRYPTED = 0x1
@@ -55,24 +58,40 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return name in self._members
 
+    @property
+    def inflated_bytes(self) -> int:
+        """What all members inflate to by their declared sizes, which none can exceed and be read."""
+        return sum(info.file_size for info in self._members.values())
+
     def read(self, name: str, max_bytes: int) -> bytes:
         """Return the body of member `name`, which the archive has.
 
         Raises:
             UnreadableError: larger than `max_bytes`, cut, of an unknown compression, wrong size or checksum.
         """
+        return b"".join(self.pieces(name, max_bytes))
+
+    def pieces(self, name: str, max_bytes: int) -> Iterator[bytes]:
+        """Return the body of member `name` in pieces; it is whole and sound once the last one was taken.
+
+        Raises:
+            UnreadableError: as `read`, at the latest after the last piece.
+        """
         info = self._members[name]
         what = f"{self._what}, member {shown(name)}"
         allowed = min(max_bytes, self._left)
         if max(info.file_size, info.compress_size) > allowed:
             raise UnreadableError(f"{what}: {info.file_size} bytes when inflated, at most {allowed} expected")
-        body = _inflate(self._packed(info, what), info, what)
-        if len(body) != info.file_size:
+        size = checksum = 0
+        for piece in _inflate(self._packed(info, what), info, what):
+            size += len(piece)
+            self._left -= len(piece)
+            checksum = zlib.crc32(piece, checksum)
+            yield piece
+        if size != info.file_size:
             raise UnreadableError(f"{what}: inflates to another size than the {info.file_size} bytes it declares")
-        if zlib.crc32(body) != info.CRC:
+        if checksum != info.CRC:
             raise UnreadableError(f"{what}: checksum differs from the declared CRC-32; the file was damaged or altered")
-        self._left -= len(body)
-        return body
 
     def _admit(self, info: zipfile.ZipInfo) -> None:
         name = info.orig_filename
@@ -112,6 +131,18 @@ def open_archive(path: Path, what: str) -> Iterator[Archive]:
         yield Archive(file, what)
 
 
+def inflated_bytes(path: Path) -> int:
+    """Return what the members of the ZIP at `path` inflate to at most; 0 when it is no ZIP that can be read."""
+    with path.open("rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            return 0
+    try:
+        with open_archive(path, "ZIP") as archive:
+            return archive.inflated_bytes
+    except UnreadableError:
+        return 0
+
+
 def _directory(file: BinaryIO, what: str) -> list[zipfile.ZipInfo]:
     cut = UnreadableError(f"{what}: no whole ZIP directory found at its end; the file was cut or is not a ZIP")
     try:
@@ -146,37 +177,48 @@ def _directory_bytes(file: BinaryIO) -> int:
     return size
 
 
-def _inflate(packed: bytes, info: zipfile.ZipInfo, what: str) -> bytes:
+def _inflate(packed: bytes, info: zipfile.ZipInfo, what: str) -> Iterator[bytes]:
+    ways = {_STORED: _stored, _DEFLATED: _inflate_deflate, _ZSTANDARD: _inflate_zstandard}
+    way = ways.get(info.compress_type)
+    if way is None:
+        raise UnreadableError(
+            f"{what}: compression method {info.compress_type} found; expected stored (0), deflate (8) or Zstandard (93)"
+        )
+    size = 0
     try:
-        if info.compress_type == _STORED:
-            return packed
-        if info.compress_type == _DEFLATED:
-            return _inflate_deflate(packed, info.file_size)
-        if info.compress_type == _ZSTANDARD:
-            return _inflate_zstandard(packed, info.file_size)
+        for piece in way(packed):
+            size += len(piece)
+            if size > info.file_size:  # never the whole bomb
+                raise EOFError
+            yield piece
     except (zlib.error, zstd.ZstdError, EOFError):
         raise UnreadableError(f"{what}: damaged, or inflates beyond the {info.file_size} bytes it declares") from None
-    raise UnreadableError(
-        f"{what}: compression method {info.compress_type} found; expected stored (0), deflate (8) or Zstandard (93)"
-    )
 
 
-def _inflate_deflate(packed: bytes, size: int) -> bytes:
+def _stored(packed: bytes) -> Iterator[bytes]:
+    yield packed
+
+
+def _inflate_deflate(packed: bytes) -> Iterator[bytes]:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    body = inflater.decompress(packed, size + 1)  # one byte more than declared, never the whole bomb
-    if len(body) > size or not inflater.eof:
-        raise EOFError
-    return body
+    while not inflater.eof:
+        piece = inflater.decompress(packed, _PIECE_BYTES)
+        packed = inflater.unconsumed_tail
+        if not piece and not packed and not inflater.eof:
+            raise EOFError
+        yield piece
 
 
-def _inflate_zstandard(packed: bytes, size: int) -> bytes:
-    body = b""
+def _inflate_zstandard(packed: bytes) -> Iterator[bytes]:
     for _ in range(_MAX_FRAMES):
         inflater = zstd.ZstdDecompressor()
-        body += inflater.decompress(packed, max_length=size + 1 - len(body))
-        if len(body) > size or not inflater.eof:
-            raise EOFError
+        while not inflater.eof:
+            piece = inflater.decompress(packed, max_length=_PIECE_BYTES)
+            packed = b""
+            if not inflater.eof and inflater.needs_input:
+                raise EOFError
+            yield piece
         packed = inflater.unused_data
         if not packed:
-            return body
+            return
     raise EOFError

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pratique.collectors.archive import Archive, open_archive
 from pratique.collectors.inspect_log import check_version, extract
 from pratique.collectors.inspect_samples import SampleTally, may_be_edited
-from pratique.collectors.jsontext import parse_json
+from pratique.collectors.jsontext import parse_json, walk_list
 from pratique.collectors.unreadable import UnreadableError
 from pratique.domain.evidence import Extraction
 
@@ -20,8 +21,13 @@ SUMMARIES = "summaries.json"
 #: The largest header seen is 14 kB; sample ids of a huge dataset may make it some megabytes.
 _MAX_HEADER_BYTES = 16 * 1024**2
 #: About 700 bytes a sample.
-_MAX_SUMMARIES_BYTES = 64 * 1024**2
-_MAX_SAMPLE_BYTES = 64 * 1024**2
+_MAX_SUMMARIES_BYTES = 32 * 1024**2
+#: A sample that is parsed, because it may be edited or has no summary, stands in memory whole.
+_MAX_SAMPLE_BYTES = 8 * 1024**2
+#: Any other sample is only looked through, piece by piece.
+_MAX_SCANNED_BYTES = 64 * 1024**2
+#: More members than this no directory can name.
+_MAX_SUMMARIES = 300_000
 
 _JOURNAL = re.compile(r"_journal/summaries/(\d+)\.json")
 _SAMPLE = re.compile(r"samples/.+\.json", re.DOTALL)
@@ -55,30 +61,24 @@ def _header(archive: Archive, what: str) -> dict[str, Any]:
 def _tally(archive: Archive, what: str) -> SampleTally:
     tally = SampleTally()
     names = [name for name in archive.names if _SAMPLE.fullmatch(name)]
-    summaries = _summaries(archive, what)
-    for summary in summaries:
+    for summary in _summaries(archive, what):
         tally.add(summary)
+        if tally.summarised > _MAX_SUMMARIES:
+            raise UnreadableError(f"{what}: summaries of more than {_MAX_SUMMARIES} samples found")
+    has_summaries = tally.summarised > 0
     for name in names:
-        body = archive.read(name, _MAX_SAMPLE_BYTES)
-        if may_be_edited(body) or not summaries:
-            sample = parse_json(body, f"{what}, a sample")
-            tally.add_edits(sample)
-            if not summaries:
-                tally.add(sample)
+        if has_summaries and not may_be_edited(archive.pieces(name, _MAX_SCANNED_BYTES)):
+            continue
+        sample = parse_json(archive.read(name, _MAX_SAMPLE_BYTES), f"{what}, a sample")
+        tally.add_edits(sample)
+        if not has_summaries:
+            tally.add(sample)
     # A header and summaries without the samples themselves would hide every edit.
     tally.logged = len(names)
     return tally
 
 
-def _summaries(archive: Archive, what: str) -> list[Any]:
-    if SUMMARIES in archive:
-        return _list(archive, SUMMARIES, what)
+def _summaries(archive: Archive, what: str) -> Iterator[Any]:
     journal = sorted((int(m[1]), m[0]) for m in map(_JOURNAL.fullmatch, archive.names) if m)
-    return [summary for _, name in journal for summary in _list(archive, name, what)]
-
-
-def _list(archive: Archive, name: str, what: str) -> list[Any]:
-    found = parse_json(archive.read(name, _MAX_SUMMARIES_BYTES), f"{what}, member {name}")
-    if not isinstance(found, list):
-        raise UnreadableError(f"{what}, member {name}: expected a JSON list")
-    return found
+    for name in [SUMMARIES] if SUMMARIES in archive else [name for _, name in journal]:
+        yield from walk_list(archive.read(name, _MAX_SUMMARIES_BYTES), f"{what}, member {name}")

@@ -11,8 +11,9 @@ from pratique.collectors.jsontext import walk_object
 from pratique.collectors.unreadable import UnreadableError
 from pratique.domain.evidence import Extraction
 
-#: The text is held in memory while it is walked. 1,500 long samples are 118 MB here, 3.2 MB as `.eval`.
-MAX_JSON_BYTES = 128 * 1024**2
+#: The text is held in memory while it is walked, as bytes and as text of up to four bytes a character.
+#: 400 long samples are about as much; 1,500 are 118 MB here, but 3.2 MB as `.eval`, which has no such limit.
+MAX_JSON_BYTES = 32 * 1024**2
 
 
 def read_json(path: Path, what: str) -> Extraction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,8 @@ from pratique.collectors.foreign import at, list_at, mapping_at, text_at
 
 #: A sample that holds neither of these bytes was not edited; it need not be parsed. Inside a message's text
 #: the quotes would be escaped, so a match is always a key or a value of the log itself.
-_EDIT_MARKS = (b'"provenance"', b'"score_edit"', b'"invalidation"')
+_EDIT_MARKS = (b'"provenance"', b'"score_edit"', b'"invalidation"', b"\\u0070rovenance")
+_LONGEST_MARK = max(map(len, _EDIT_MARKS))
 
 
 @dataclass(slots=True)
@@ -55,9 +57,17 @@ class SampleTally:
         return sum(self.limits.values())
 
 
-def may_be_edited(sample: bytes) -> bool:
-    """Tell whether the JSON text of a sample is worth parsing for edits."""
-    return any(mark in sample for mark in _EDIT_MARKS) or b"\\u0070rovenance" in sample
+def may_be_edited(pieces: Iterable[bytes]) -> bool:
+    """Tell whether the JSON text of a sample, given in pieces, is worth parsing for edits.
+
+    Every piece is taken, so that the member they come from is checked to its end.
+    """
+    found, before = False, b""
+    for piece in pieces:
+        seam = before + piece
+        found = found or any(mark in seam for mark in _EDIT_MARKS)
+        before = seam[-(_LONGEST_MARK - 1) :]
+    return found
 
 
 def _is_edited(sample: Any) -> bool:

@@ -91,9 +91,11 @@ def delivery_view(reader: Reader, parts: Parts, delivery_id: str) -> dict[str, A
 
 
 def settle_delivery(
-    tx: Transaction, delivery_id: str, *, ok: bool, permanent: bool = False, reason: str | None = None
+    tx: Transaction, parts: Parts, delivery_id: str, *, ok: bool, permanent: bool = False, reason: str | None = None
 ) -> dict[str, Any]:
     """Record the outcome of an attempt; decide about the next one.
+
+    Not sent to somebody who is no longer among the people, it is cancelled, not tried again.
 
     Raises:
         NotFoundError: no such delivery.
@@ -103,7 +105,9 @@ def settle_delivery(
         return {"status": row["status"], "next_at": None}
     failures = row["failures"] + (0 if ok else 1)
     status, next_at = "sent", None
-    if not ok:
+    if not ok and parts.people.find(told["person"]) is None:
+        status, failures, reason = "cancelled", row["failures"], "its person is no longer among the people"
+    elif not ok:
         status = "dead" if permanent or failures >= MAX_FAILURES else "pending"
         next_at = None if status == "dead" else instant_text(tx.now + timedelta(seconds=_retry_seconds(failures)))
     tx.record(

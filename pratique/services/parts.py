@@ -10,6 +10,7 @@ from pratique.domain.evidence import Evidence
 from pratique.domain.people import People
 from pratique.domain.spec import GateSpec
 from pratique.regimes import Rulebook
+from pratique.services.parsing import Parsing
 from pratique.settings import Settings
 from pratique.store.blobs import EvidenceFolder
 from pratique.store.ledger import Ledger
@@ -26,5 +27,6 @@ class Parts:
     criteria: Criteria
     collectors: CollectorRegistry
     files: EvidenceFolder
+    parsing: Parsing = field(default_factory=Parsing)
     evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)  #: seen lately, by id and reading
     pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import time
 from collections.abc import AsyncIterable, Callable, Iterable
@@ -15,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pratique.errors import IntegrityError, NotFoundError, UnavailableError
+from pratique.errors import NotFoundError, UnavailableError
 from pratique.store.intake import (
     CHUNK_BYTES,
     DigestMismatchError,
@@ -32,6 +33,8 @@ from pratique.store.intake import (
 __all__ = ["Damage", "Damaged", "DigestMismatchError", "EvidenceFolder", "Received"]
 
 _INCOMING = "incoming"
+
+_log = logging.getLogger(__name__)
 
 
 class Damage(StrEnum):
@@ -109,16 +112,18 @@ class EvidenceFolder:
     def keep(self, received: Received) -> Path:
         """Move a received file to its place and return that; the same content again stays one file.
 
+        A stored copy that was damaged gives way to the received file, whose content was just hashed.
+
         Raises:
-            IntegrityError: a file stands there whose content no longer has this digest.
             UnavailableError: the disk fails.
         """
         place = self.path(received.sha256)
-        if place.exists():
+        damage = self._damage(received.sha256)
+        if damage is None:
             self.discard(received)
-            if not self.rehash(received.sha256):
-                raise IntegrityError(f"stored evidence {received.sha256} was changed on disk; expected its own digest")
             return place
+        if damage is not Damage.MISSING:
+            _log.warning("stored evidence %s was damaged (%s); a sound copy replaces it", received.sha256, damage)
         try:
             make_folders(place.parent, self.root)
             received.path.rename(place)

@@ -61,6 +61,7 @@ async def _lifespan(app: FastAPI, *, parts: Parts) -> AsyncIterator[None]:
         ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await ticking
+        parts.parsing.close()
 
 
 async def _tick(parts: Parts) -> None:

@@ -19,6 +19,9 @@ AT_ONCE = 8
 #: A channel has its own, shorter time-out; this one only frees the place of a sender that hangs.
 SEND_SECONDS = 60.0
 
+#: (ok, permanent, reason) of a delivery that is not sent because nobody wants it any more.
+_NOT_WANTED: tuple[bool, bool, str | None] = (False, False, "no longer wanted")
+
 
 class DeliveryLane(Lane):
     """Sends what is still wanted, and reports each attempt; the engine decides on the next one."""
@@ -44,10 +47,10 @@ class DeliveryLane(Lane):
         """Send one delivery; a crash between sending and reporting sends once more, with the same key."""
         delivery_id = str(item.payload["delivery"])
         delivery = await self._claimant.queue.delivery(delivery_id)
-        if not delivery.is_still_wanted:
-            await self._claimant.settle(item)
-            return
-        ok, permanent, reason = await self._send(delivery)
+        # The engine is told of what was not sent too: it alone knows whether that ends the delivery.
+        ok, permanent, reason = _NOT_WANTED
+        if delivery.is_still_wanted:
+            ok, permanent, reason = await self._send(delivery)
         status = await self._claimant.queue.delivery_result(delivery_id, ok=ok, permanent=permanent, reason=reason)
         again_in = seconds_until(status.next_at)
         if again_in is None:

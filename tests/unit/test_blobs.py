@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from pratique.errors import IntegrityError, InvalidInputError, NotFoundError, TooLargeError, UnavailableError
+from pratique.errors import InvalidInputError, NotFoundError, TooLargeError, UnavailableError
 from pratique.store import intake
 from pratique.store.blobs import Damage, Damaged, DigestMismatchError, EvidenceFolder
 
@@ -132,8 +132,31 @@ def test_a_changed_file_is_found(folder: EvidenceFolder) -> None:
     received.path.chmod(0o640)
     received.path.write_bytes(b"kontent")
     assert not folder.rehash(received.sha256)
-    with pytest.raises(IntegrityError, match="was changed on disk"):
-        folder.store([b"content"])
+
+
+def _overwritten(place: Path, _: Path) -> None:
+    place.chmod(0o640)
+    place.write_bytes(b"kontent")
+
+
+def _linked(place: Path, elsewhere: Path) -> None:
+    elsewhere.write_bytes(b"content")
+    place.unlink()
+    place.symlink_to(elsewhere)
+
+
+@pytest.mark.parametrize("harm", [_overwritten, _linked])
+def test_a_damaged_copy_gives_way_to_the_same_content_received_again(
+    folder: EvidenceFolder, tmp_path: Path, harm: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = folder.store([b"content"]).path
+    harm(place, tmp_path / "elsewhere")
+    again = folder.store([b"content"])
+    assert (again.path, place.is_symlink()) == (place, False)
+    assert folder.rehash(again.sha256)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o440
+    assert _files(folder) == [place]
+    assert f"stored evidence {again.sha256} was damaged" in caplog.text
 
 
 def test_a_link_in_the_place_of_a_file_is_not_followed(folder: EvidenceFolder, tmp_path: Path) -> None:

@@ -204,12 +204,42 @@ def test_an_empty_zip_is_refused(tmp_path: Path) -> None:
     _refusal(path)
 
 
+def _with_sample(tmp_path: Path, body: bytes, count: int = 1) -> Path:
+    extra = [(f"samples/extra{number}_epoch_1.json", body) for number in range(count)]
+    return pack(tmp_path / "fat.eval", [*members(SANDBOX).items(), *extra])
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "why"), [(15, "at most 8388608 expected"), (7, "lists and objects found, at most 500000 expected")]
+)
+def test_samples_of_empty_lists_are_refused_in_little_memory(tmp_path: Path, mebibytes: int, why: str) -> None:
+    body = b'{"provenance": [' + b"[]," * (mebibytes * 2**20 // 3 - 10) + b"[]]}"
+    path = _with_sample(tmp_path, body, count=4)
+    del body
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert why in _refusal(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40 * 1024
+
+
+def test_a_large_sample_without_an_edit_is_looked_through_and_not_parsed(tmp_path: Path) -> None:
+    found = read(_with_sample(tmp_path, b'{"messages": ["' + b"x" * 20 * 2**20 + b'"]}'))
+    assert found.facts["edits"] == {"scores": 0, "log": 0}
+
+
+def test_an_edit_is_found_wherever_the_pieces_meet(tmp_path: Path) -> None:
+    for shift in range(-20, 3):
+        padding = b"x" * (2**20 - len(b'{"m": "", ') + shift)
+        body = b'{"m": "' + padding + b'", "invalidation": {"author": "a"}}'
+        assert read(_with_sample(tmp_path, body)).facts["edits"]["scores"] == 0
+        assert "1 samples were invalidated" in (read(_with_sample(tmp_path, body)).incomplete_reason or "")
+
+
 def test_a_json_log_beyond_the_cap_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.json"
     with path.open("wb") as file:
         file.write(b'{"version": 2, "status": "success", "eval": {')
         file.truncate(200 * 2**20)  # sparse
-    assert "at most 134217728 expected" in _refusal(path)
+    assert "at most 33554432 expected" in _refusal(path)
 
 
 def test_too_many_facts_are_refused(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_a_delivery_that_is_no_longer_wanted_is_not_sent() -> None:
     queue.unwanted.add("d1")
     work_until(queue, all_done(queue), sender=sender)
     assert sender.sent == []
-    assert queue.results == []
+    assert queue.results == [("d1", False, False, "no longer wanted")]
 
 
 def test_a_failed_delivery_comes_again_when_the_engine_says_so() -> None:

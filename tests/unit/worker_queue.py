@@ -110,6 +110,8 @@ class MemoryQueue:
     ) -> DeliveryStatus:
         self._answer()
         self.results.append((delivery, ok, permanent, reason))
+        if delivery in self.unwanted:
+            return DeliveryStatus(status="cancelled")
         if ok or permanent:
             return DeliveryStatus(status="sent" if ok else "dead")
         return DeliveryStatus(status="pending", next_at="2020-01-01T00:00:00.000000Z")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from functools import partial
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse
 
+from pratique.collectors.archive import inflated_bytes
 from pratique.domain.evidence import Reading as ReadingState
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
@@ -32,6 +32,8 @@ from pratique.web.api.responses import JsonResponse
 
 router = APIRouter(tags=["evidence"])
 _OF_VERSION = "/v1/models/{model}/versions/{version}/evidence"
+#: A ZIP that inflates to more is read by the checkpoint flow: while somebody waits, that takes too long.
+INFLATED_AT_ONCE_BYTES = 64 * 1024**2
 _REQUIREMENT = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}")
 
@@ -78,9 +80,13 @@ async def post_evidence(
 
 
 async def _read_at_once(parts: Parts, received: Received, filename: str) -> FileReading:
+    """Read a file that is read soon; the checkpoint flow reads any other."""
+    later = FileReading(reading=ReadingState.PENDING, reason="not read yet")
     if received.size > parts.settings.read_at_once_bytes:
-        return FileReading(reading=ReadingState.PENDING, reason="not read yet")
-    return await asyncio.to_thread(read_file, parts, received.path, filename)
+        return later
+    if await parts.parsing.run(inflated_bytes, received.path) > INFLATED_AT_ONCE_BYTES:
+        return later
+    return await parts.parsing.run(read_file, parts, received.path, filename)
 
 
 def _media_type(request: Request) -> str:

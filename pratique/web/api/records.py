@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from pratique.services.inbox import inbox_of
+from pratique.services.inbox import inbox_page
 from pratique.services.journal import journal_page
 from pratique.services.notices import acknowledge
 from pratique.web.api.auth import Anyone, Auditing, parts_of, person_of
@@ -45,10 +45,15 @@ async def whoami(principal: Anyone) -> JsonResponse:
 
 
 @router.get("/inbox", summary="What the caller was told")
-async def get_inbox(request: Request, principal: Anyone) -> JsonResponse:
-    """Return the caller's notices, newest first."""
-    look = partial(inbox_of, person=person_of(principal))
-    return JsonResponse({"items": await parts_of(request).ledger.aread(look)})
+async def get_inbox(
+    request: Request,
+    principal: Anyone,
+    cursor: Annotated[str | None, Query(max_length=90)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> JsonResponse:
+    """Return the caller's notices page by page: unacknowledged first, each part newest first."""
+    look = partial(inbox_page, person=person_of(principal), cursor=cursor, limit=limit)
+    return JsonResponse(await parts_of(request).ledger.aread(look))
 
 
 @router.post("/notices/{notice}/acknowledge", status_code=204, summary="Say that a notice was seen")

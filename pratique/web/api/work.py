@@ -114,8 +114,11 @@ async def post_delivery_result(
     request: Request, delivery: str, body: DeliveryResultBody, principal: Working
 ) -> JsonResponse:
     """Record an attempt; the engine decides about the next one."""
-    command = partial(settle_delivery, delivery_id=delivery, ok=body.ok, permanent=body.permanent, reason=body.reason)
-    return JsonResponse(await parts_of(request).ledger.awrite(principal.actor, command))
+    parts = parts_of(request)
+    command = partial(
+        settle_delivery, parts=parts, delivery_id=delivery, ok=body.ok, permanent=body.permanent, reason=body.reason
+    )
+    return JsonResponse(await parts.ledger.awrite(principal.actor, command))
 
 
 @router.post("/flow-runs", status_code=201, summary="A flow run began")

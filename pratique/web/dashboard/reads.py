@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, func, select
 from pratique.errors import NotFoundError
 from pratique.services import lookups
 from pratique.services.gate_runs import check_occasion
-from pratique.services.inbox import inbox_of
+from pratique.services.inbox import inbox_page
 from pratique.services.lookups import evidence, gate_run, notice
 from pratique.services.models import find_model_version
 from pratique.services.parts import Parts
@@ -158,8 +158,7 @@ class LedgerReads:
     def inbox(self, person: str) -> Sequence[NoticeView]:
         """Return a person's notices, unacknowledged first, newest first."""
         with self._ledger.read() as reader:
-            notices = [_notice(row) for row in inbox_of(reader, person)]
-        return sorted(notices, key=lambda found: found["acknowledged_at"] is not None)
+            return [_notice(row) for row in inbox_page(reader, person)["items"]]
 
     def journal(self, wanted: JournalFilter, before: int | None, limit: int) -> JournalPage:
         """Return journal entries, newest first."""
