@@ -69,13 +69,18 @@ def _tally(archive: Archive, what: str) -> SampleTally:
     for name in names:
         if has_summaries and not may_be_edited(archive.pieces(name, _MAX_SCANNED_BYTES)):
             continue
-        sample = parse_json(archive.read(name, _MAX_SAMPLE_BYTES), f"{what}, a sample")
-        tally.add_edits(sample)
-        if not has_summaries:
-            tally.add(sample)
+        _count(archive, name, what, tally, is_whole=not has_summaries)
     # A header and summaries without the samples themselves would hide every edit.
     tally.logged = len(names)
     return tally
+
+
+def _count(archive: Archive, name: str, what: str, tally: SampleTally, *, is_whole: bool) -> None:
+    """Count one sample; a function of its own, so that its parse is gone before the next one is read."""
+    sample = parse_json(archive.read(name, _MAX_SAMPLE_BYTES), f"{what}, a sample")
+    tally.add_edits(sample)
+    if is_whole:
+        tally.add(sample)
 
 
 def _summaries(archive: Archive, what: str) -> Iterator[Any]:

@@ -11,7 +11,7 @@ from pratique.collectors.unreadable import UnreadableError
 
 #: What one value parsed at once may hold. An empty list is 3 bytes of text and 64 of memory, a small object 8 and
 #: 200; real logs have 50 to 150 bytes of text for each of theirs. Counted over the text, strings included.
-MAX_CONTAINERS = 500_000
+MAX_CONTAINERS = 250_000
 #: Numbers and short texts cost less: 30 to 60 bytes each.
 MAX_VALUES = 2_000_000
 #: The same where the items of a long list are parsed and dropped one by one.

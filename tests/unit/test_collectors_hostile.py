@@ -210,7 +210,7 @@ def _with_sample(tmp_path: Path, body: bytes, count: int = 1) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("mebibytes", "why"), [(15, "at most 8388608 expected"), (7, "lists and objects found, at most 500000 expected")]
+    ("mebibytes", "why"), [(15, "at most 8388608 expected"), (7, "lists and objects found, at most 250000 expected")]
 )
 def test_samples_of_empty_lists_are_refused_in_little_memory(tmp_path: Path, mebibytes: int, why: str) -> None:
     body = b'{"provenance": [' + b"[]," * (mebibytes * 2**20 // 3 - 10) + b"[]]}"
