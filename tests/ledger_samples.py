@@ -257,8 +257,8 @@ class Story:
     def _do_waive(self) -> e.Fact:
         run = str(self._old("run"))
         return e.WaiverGranted(
-            id=self._new(f"waiver of {run}"), gate_run_id=run, requirement="r", covers="stale", person="ines", reason=self._text(),
-            expires_at=self._instant(), row_version=self._bump(run),
+            id=self._new(f"waiver of {run}"), gate_run_id=run, requirement="r", covers="stale", person="ines",
+            reason=self._text(), expires_at=self._instant(), row_version=self._bump(run),
         )  # fmt: skip
 
     def _do_revoke(self) -> e.Fact | None:
