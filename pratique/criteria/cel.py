@@ -12,7 +12,9 @@ from typing import Any
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_strings
 
+from pratique.criteria import strict
 from pratique.criteria.values import ValueRefusedError, checked_text, plain_copy
+from pratique.criteria.wire import WireError
 from pratique.domain.evaluation import BoundFacts, Judgement
 
 #: Bound facts kept for reuse. One holds a copy of its facts, some tens of kilobytes with the engine's own.
@@ -27,6 +29,8 @@ MAX_REASON = 240
 _STATUS = re.compile(r"^[A-Z_]{4,}: | \[[A-Z_]{4,}\]$")  #: the engine's status words around a message
 _MISSING = re.compile(r"^Key not found in map : (.+)$")
 
+_NO_CONDITION = "No matching overloads found : <jump_condition>"
+
 _BOOL, _ERROR = cel.Type.BOOL, cel.Type.ERROR
 _YES, _NO = Judgement(True), Judgement(False)
 _DYNAMIC = "DYN"  #: what the checker calls a type it cannot know before it sees the facts
@@ -37,7 +41,8 @@ class CelCriteria:
 
     The engine's own answers cannot be trusted as they come: an error is a *truthy* value, not an exception.
     So a judgement holds only where the result's type is BOOL and the value is `True` itself; everything
-    else is None with its reason. Safe to use from several threads.
+    else is None with its reason. What CEL itself forgives (an error beside a decided answer, an empty `all`,
+    NaN) is taken out of the program first: see `pratique.criteria.strict`. Safe to use from several threads.
     """
 
     def __init__(self, *, max_bindings: int = MAX_BINDINGS) -> None:
@@ -142,7 +147,9 @@ class _Programs:
 
     def __init__(self) -> None:
         value = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
-        self._env = cel.NewEnv(variables={"facts": value, "profile": value}, extensions=[ext_strings.ExtStrings()])
+        options: dict[str, Any] = {"variables": {"facts": value, "profile": value}}
+        self._written = cel.NewEnv(**options, extensions=[ext_strings.ExtStrings()])
+        self._env = cel.NewEnv(**options, extensions=[ext_strings.ExtStrings()], functions=strict.functions())
         self._known: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -165,13 +172,18 @@ class _Programs:
         except ValueRefusedError as refused:
             return f"does not compile: {refused}"
         try:
-            program = self._env.compile(expression)
+            program = self._written.compile(expression)
         except Exception as error:  # bare RuntimeErrors for syntax, names and limits
             return _cut(f"does not compile: {_short(error)}")
         kind = program.return_type()
         if kind != _BOOL and kind.name() != _DYNAMIC:
             return f"the result is {kind.name()}, expected BOOL"
-        return program
+        try:
+            return self._env.deserialize(strict.strict(program.serialize()))
+        except WireError as error:
+            return f"does not compile: the engine serialized {error}"
+        except Exception:  # of what was compiled, only what is too deep for the engine's reader does not come back
+            return "does not compile: nested too deeply"
 
 
 def _short(error: object) -> str:
@@ -180,7 +192,7 @@ def _short(error: object) -> str:
     text = " ".join(" ".join(lines).replace("ERROR: <input>:", "at ").split())
     text = _STATUS.sub("", text) or type(error).__name__
     text = _MISSING.sub(r"the facts have no member \1", text)
-    return _cut(text)
+    return _cut(text.replace(_NO_CONDITION, "something that is not true or false stands as a condition"))
 
 
 def _cut(text: str) -> str:

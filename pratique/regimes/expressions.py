@@ -33,8 +33,6 @@ _LITERAL = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|//[^\n]*")
 _PROFILE_MEMBER = re.compile(r"\bprofile\s*\.\s*([A-Za-z_]\w*)")
 _FACTS_MEMBER = re.compile(r"(?<![.\w])facts\s*\.\s*([A-Za-z_]\w*)")
 _FACTS = re.compile(r"(?<![.\w])facts\b")
-_MAY_BE_NAN = re.compile(r"/|\bdouble\s*\(")
-_TURNS_NO_TO_YES = re.compile(r"[!?]")
 
 
 def places(spec: GateSpec) -> Iterator[Place]:
@@ -75,21 +73,13 @@ def troubles(place: Place, criteria: CheckedCriteria, facts_members: Mapping[str
             f"the schema of {place.kind} has no member {name!r}"
             for name in sorted(set(_FACTS_MEMBER.findall(bare)) - known)
         ]
-    if place.name == "criterion":
-        found += _criterion_troubles(place.expression, bare, criteria)
-    return found
-
-
-def _criterion_troubles(expression: str, bare: str, criteria: Criteria) -> list[str]:
-    found: list[str] = []
-    if _MAY_BE_NAN.search(bare) and _TURNS_NO_TO_YES.search(bare):
-        found.append(
-            "a quotient or `double()` may be NaN, every comparison with it is false, and `!` or `?` would turn that "
-            "to true; write the comparison the other way round, or split the requirement"
-        )
-    if any(criteria.bind(profile, {}, key="").judge(expression).holds is True for profile in _sample_profiles()):
+    if place.name == "criterion" and _holds_on_nothing(place.expression, criteria):
         found.append("it holds on a file that says nothing; name the facts that must be there")
     return found
+
+
+def _holds_on_nothing(criterion: str, criteria: Criteria) -> bool:
+    return any(criteria.bind(profile, {}, key="").judge(criterion).holds is True for profile in _sample_profiles())
 
 
 def _sample_profiles() -> Iterator[dict[str, Any]]:
