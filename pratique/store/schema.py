@@ -21,7 +21,9 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 #: Triggers that keep the journal append-only, by kind of database.
 GUARDS = {
-    "sqlite": tuple(f"{t}_no_{verb}" for t in ("journal_entry", "journal_link") for verb in ("update", "delete")),
+    "sqlite": tuple(
+        f"{t}_no_{verb}" for t in ("journal_entry", "journal_link") for verb in ("update", "delete", "replace")
+    ),
     "postgresql": ("journal_entry_append_only", "journal_link_append_only"),
 }
 

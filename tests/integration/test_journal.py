@@ -49,6 +49,29 @@ def test_the_database_refuses_to_change_the_journal(ledger_url: str, table: str,
     assert len(chain(ledger_url)) == 1
 
 
+@pytest.mark.parametrize(
+    ("table", "row", "key"),
+    [
+        ("journal_entry", "position, id, at, 'x', subject, body", "position"),
+        ("journal_link", "seq, position, link", "seq"),
+        ("journal_link", "seq + 1, position, link", "position"),
+    ],
+)
+def test_the_database_refuses_a_row_in_the_place_of_another(ledger_url: str, table: str, row: str, key: str) -> None:
+    with opened(ledger_url) as ledger:
+        sign_in(ledger, "mira")
+    if "sqlite" in ledger_url:
+        statement = f"INSERT OR REPLACE INTO {table} SELECT {row} FROM {table}"
+    else:
+        statement = f"INSERT INTO {table} SELECT {row} FROM {table} ON CONFLICT ({key}) DO UPDATE SET {key} = 9"
+    before = chain(ledger_url)
+    engine = open_database(ledger_url).engine
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+    assert chain(ledger_url) == before
+
+
 def test_every_link_can_be_computed_by_hand(ledger_url: str) -> None:
     with opened(ledger_url) as ledger:
         write_all(ledger, Story(1).facts(40), at_once=7)
@@ -80,7 +103,8 @@ def test_a_row_replaced_past_the_triggers_is_found(tmp_path: Path) -> None:
         sign_in(ledger, "mira")
         sign_in(ledger, "jonas")
     engine = open_database(url).engine
-    with engine.begin() as connection:  # SQLite does not run delete triggers for REPLACE
+    with engine.begin() as connection:  # who owns the file can drop what guards it
+        connection.execute(text("DROP TRIGGER journal_entry_no_replace"))
         connection.execute(
             text(
                 "INSERT OR REPLACE INTO journal_entry"

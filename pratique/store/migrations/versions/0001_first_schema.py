@@ -41,15 +41,16 @@ def downgrade() -> None:
 def _guard_sqlite() -> None:
     for table in _APPEND_ONLY:
         for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} BEGIN "
-                f"SELECT RAISE(ABORT, '{table} is append-only: {verb} refused'); END"
-            )
-        op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {_SAME_ROW[table]}) BEGIN "
-            f"SELECT RAISE(ABORT, '{table} is append-only: REPLACE refused'); END"  # noqa: S608 - our own names
-        )
+            _refuse_on_sqlite(table, f"no_{verb.lower()}", f"BEFORE {verb} ON {table}", verb)
+        same_row = f"EXISTS (SELECT 1 FROM {table} WHERE {_SAME_ROW[table]})"  # noqa: S608 - our own names
+        _refuse_on_sqlite(table, "no_replace", f"BEFORE INSERT ON {table} WHEN {same_row}", "REPLACE")
+
+
+def _refuse_on_sqlite(table: str, guard: str, when: str, verb: str) -> None:
+    op.execute(
+        f"CREATE TRIGGER {table}_{guard} {when} BEGIN "
+        f"SELECT RAISE(ABORT, '{table} is append-only: {verb} refused'); END"
+    )
 
 
 def _guard_postgresql() -> None:
