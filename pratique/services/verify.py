@@ -1,4 +1,4 @@
-"""Verifying a ledger: the chain, the rows that it determines, and the evidence files."""
+"""Verifying a ledger: the chain, the rows that it determines, the work that is owed, and the evidence files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, func, select, table
+from sqlalchemy import Table, func, literal_column, select, table
 
 from pratique.canonical import digest_of
 from pratique.errors import PratiqueError
+from pratique.services.lookups import outbox
 from pratique.settings import Settings
 from pratique.store.blobs import EvidenceFolder
 from pratique.store.chain import Chain, CheckedEntry
@@ -24,6 +25,11 @@ from pratique.store.snapshot import DATABASE_ERRORS, Snapshot, open_snapshot
 #: Told the step, how much of it is done, and how much it is in all.
 Progress = Callable[[str, int, int], None]
 
+#: Keys of the work that a worker has or can get; literals, since a snapshot's statements take no parameters.
+_WAITING = select(outbox.c.key).where(
+    outbox.c.topic == literal_column("'delivery'"),
+    outbox.c.status.in_([literal_column("'ready'"), literal_column("'leased'")]),
+)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 #: Entries that carry a value and its digest: tag -> (value, digest).
 _DIGESTED = {
@@ -43,7 +49,7 @@ class VerifyReport:
 
 
 def verify_ledger(settings: Settings, progress: Progress | None = None) -> VerifyReport:
-    """Check the chain, replay it against the stored rows, and hash every evidence file again.
+    """Check the chain, replay it against the stored rows, look for owed work, and hash every evidence file again.
 
     Reads one snapshot and changes nothing; the engine may be running. A damaged ledger gives problems, never an
     exception.
@@ -77,6 +83,7 @@ class _Verification:
                 self._check("journal", snapshot, self._check_journal)
                 for projected in self._replay.tables:
                     self._check(f"table {projected.name}", snapshot, self._check_rows, projected)
+                self._check("outbox", snapshot, self._check_outbox)
         except PratiqueError as error:
             self._problems.add("ledger", error.message)
         except DATABASE_ERRORS as error:
@@ -129,6 +136,18 @@ class _Verification:
         count = self._replay.compare(projected, snapshot.stream(select_all(projected)))
         self._counts["rows"] += count
         self._tell(projected.name, count, count)
+
+    def _check_outbox(self, snapshot: Snapshot) -> None:
+        """Work is not in the journal; that a message is still owed is."""
+        owed = [i for i, row in self._replay.rows["delivery"].items() if row["status"] == "pending"]
+        self._tell("outbox", 0, len(owed))
+        waiting = {row[0] for batch in snapshot.stream(_WAITING) for row in batch}
+        for delivery in owed:
+            if f"delivery:{delivery}" not in waiting:
+                self._problems.add(
+                    "outbox", f"delivery {delivery} is pending, and no work in the outbox is there to send it"
+                )
+        self._tell("outbox", len(owed), len(owed))
 
     def _check_files(self) -> None:
         named = self._files()

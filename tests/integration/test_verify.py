@@ -7,15 +7,16 @@ import random
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_samples import EXAMPLES, Story, opened, settings_of, write_all
+from ledger_samples import EXAMPLES, Story, opened, settings_of, write_all, write_fact
 from ledger_tampering import Tampering
 from sqlalchemy import text
 
-from pratique.domain.entries import SignedIn
+from pratique.domain.entries import GateRunOpened, NoticeWritten, SignedIn
 from pratique.services.verify import VerifyReport, verify_ledger
 from pratique.settings import Settings
 from pratique.store.blobs import EvidenceFolder
@@ -35,7 +36,7 @@ def settings(ledger_url: str, tmp_path: Path) -> Settings:
     story = Story(1)
     story.sha256 = [folder.store([content]).sha256 for content in CONTENTS]
     with opened(ledger_url) as ledger:
-        write_all(ledger, story.facts(150))
+        write_all(ledger, story.facts(160))
     return made
 
 
@@ -130,6 +131,23 @@ def test_a_profile_that_does_not_have_its_digest_is_named(settings: Settings, ta
     assert "is not the digest of its profile" in told
 
 
+@pytest.mark.parametrize("how", ["DELETE FROM outbox", "UPDATE outbox SET status = 'done'"])
+def test_a_pending_delivery_without_work_in_the_outbox_is_named(ledger_url: str, tmp_path: Path, how: str) -> None:
+    told = [fact for fact in EXAMPLES if isinstance(fact, (GateRunOpened, NoticeWritten))]
+    told = [replace(fact, supersedes=None) if isinstance(fact, GateRunOpened) else fact for fact in told]
+    settings = settings_of(ledger_url, tmp_path)
+    with opened(ledger_url) as ledger:
+        write_all(ledger, tuple(told))
+        assert verify_ledger(settings).problems == []
+        with ledger.database.engine.begin() as connection:
+            connection.execute(text("UPDATE outbox SET status = 'leased'"))
+        assert verify_ledger(settings).problems == []
+        with ledger.database.engine.begin() as connection:
+            connection.execute(text(how))
+    delivery = told[-1].deliveries[0]["id"]  # type: ignore[union-attr]
+    assert only_problem(verify_ledger(settings)).startswith(f"delivery {delivery} is pending, and no work")
+
+
 def test_missing_tables_and_columns_are_problems(settings: Settings) -> None:
     engine = open_database(settings.ledger_url).engine
     with engine.begin() as connection:
@@ -189,7 +207,7 @@ def test_verify_works_while_the_engine_writes(ledger_url: str, tmp_path: Path) -
 
         def write() -> None:
             while not stop.is_set() and (fact := next(story_facts, None)) is not None:
-                ledger.write("engine:test", lambda tx: tx.record(fact))
+                ledger.write("engine:test", lambda tx: write_fact(tx, fact))
 
         writer = threading.Thread(target=write)
         writer.start()
