@@ -6,13 +6,13 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
-from pratique.domain.entries import SignedIn, TokenIssued, TokenRevoked
+from pratique.domain.entries import LoginLinkMade, SignedIn, TokenIssued, TokenRevoked
 from pratique.domain.people import Person
 from pratique.domain.times import instant_text
 from pratique.errors import InvalidInputError, NotAllowedError, NotFoundError, UnauthenticatedError
@@ -37,8 +37,11 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "worker": ("worker", "gates:read"),
     "admin": ("admin", "gates:read", "journal:read", "models:write"),
 }
-#: Longest life of a token; who needs more issues a new one.
+#: Longest life that a token can be given; who needs more issues a new one.
 LONGEST_TOKEN_DAYS = 366
+#: Kinds whose tokens get that life when none is named: what such a token can do, nobody should do for ever.
+#: Tokens of machines may live on, because nobody sits there to notice the day on which they end.
+_ENDING_KINDS = ("person", "admin")
 LOGIN_LINK_MINUTES = 10
 SESSION_IDLE_MINUTES = 30
 SESSION_HOURS = 12
@@ -96,6 +99,13 @@ class TokenRequest:
     person: str | None = None
     scopes: tuple[str, ...] | None = None
     expires_in_days: int | None = None
+
+
+def with_an_end(request: TokenRequest) -> TokenRequest:
+    """Return the request with a life time, where tokens of its kind need one and none is named."""
+    if request.expires_in_days is None and request.kind in _ENDING_KINDS:
+        return replace(request, expires_in_days=LONGEST_TOKEN_DAYS)
+    return request
 
 
 def issue_token(tx: Transaction, parts: Parts, request: TokenRequest) -> dict[str, Any]:
@@ -174,7 +184,7 @@ def token_view(row: Row) -> dict[str, Any]:
 
 
 def make_login_link(tx: Transaction, parts: Parts, person_id: str) -> dict[str, Any]:
-    """Make a one-time login link for a person.
+    """Make a one-time login link for a person; the journal keeps who made it, and for whom.
 
     Raises:
         InvalidInputError: nobody of that id.
@@ -183,6 +193,7 @@ def make_login_link(tx: Transaction, parts: Parts, person_id: str) -> dict[str, 
         raise InvalidInputError(f"person: found {person_id[:80]!r}, expected one of people.yaml")
     token = secrets.token_urlsafe(32)
     expires_at = instant_text(tx.now + timedelta(minutes=LOGIN_LINK_MINUTES))
+    tx.record(LoginLinkMade(person=person_id, expires_at=expires_at))
     tx.insert(
         "login_link",
         token_sha256=_sha256(token),

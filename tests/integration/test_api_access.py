@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
     ok,
     refused,
 )
+
+from pratique.domain.times import instant_text
+from pratique.web.api.auth import TokenMemory
 
 PATHS = [
     ("GET", "/v1/models"),
@@ -109,6 +113,41 @@ def test_a_token_lives_until_it_expires_or_is_revoked(engine: Engine) -> None:
     assert "secret" not in listed
     engine.seal()
     assert secret not in engine.send("GET", "/v1/journal", params={"limit": 1000}).text
+
+
+def test_tokens_of_people_and_admins_end_after_a_year_when_nobody_says_otherwise(engine: Engine) -> None:
+    def end(**wanted: Any) -> str | None:
+        issued: dict[str, str | None] = engine.post("/v1/tokens", "admin", {"label": "x", **wanted})
+        return issued["expires_at"]
+
+    in_a_year = instant_text(engine.clock.now + timedelta(days=366))
+    in_a_week = instant_text(engine.clock.now + timedelta(days=7))
+    assert end(kind="person", person="mira") == end(kind="admin") == in_a_year
+    assert end(kind="admin", expires_in_days=7) == in_a_week
+    assert end(kind="pipeline") is end(kind="worker") is None
+    first = {t["label"]: t["expires_at"] for t in engine.get("/v1/tokens", "admin")["items"] if t["label"] != "x"}
+    assert first == {"first admin": None, "embedded worker": None, "first pipeline": None}
+
+
+def test_a_lookup_from_before_a_revocation_is_not_remembered() -> None:
+    memory, row = TokenMemory(), {"id": "a"}
+    begun = memory.generation
+    memory.forget("a")  # revoked while the look-up is under way
+    memory.put("a", row, begun)
+    assert memory.get("a") == (False, None)
+    memory.put("a", row, memory.generation)
+    assert memory.get("a") == (True, row)
+
+
+def test_the_journal_keeps_who_made_a_login_link_and_not_the_link(engine: Engine) -> None:
+    made = engine.post("/v1/login-links", "admin", {"person": "mira"})
+    engine.seal()
+    answer = engine.send("GET", "/v1/journal", params={"tag": "access:login_link:made"})
+    (item,) = ok(answer)["entries"]
+    assert item["entry"]["actor"] == f"token:{engine.get('/v1/whoami', 'admin')['token']}"
+    assert item["entry"]["subject"] == "person:mira"
+    assert item["entry"]["values"] == {"person": "mira", "expires_at": made["expires_at"]}
+    assert made["url"].partition("?t=")[2] not in answer.text
 
 
 def test_a_login_link_works_once_and_not_by_a_get(engine: Engine) -> None:

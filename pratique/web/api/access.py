@@ -8,7 +8,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from pratique.services import lookups
-from pratique.services.access import TokenRequest, issue_token, make_login_link, revoke_token, token_view
+from pratique.services.access import (
+    TokenRequest,
+    issue_token,
+    make_login_link,
+    revoke_token,
+    token_view,
+    with_an_end,
+)
 from pratique.web.api.auth import Administering, TokenMemory, parts_of
 from pratique.web.api.bodies import LoginLinkBody, TokenBody
 from pratique.web.api.responses import JsonResponse
@@ -18,9 +25,9 @@ router = APIRouter(prefix="/v1", tags=["access"])
 
 @router.post("/tokens", status_code=201, summary="Issue a token; its secret is shown once")
 async def post_token(request: Request, body: TokenBody, principal: Administering) -> JsonResponse:
-    """Issue a scoped token."""
+    """Issue a scoped token; a person's or an admin's ends after 366 days unless it is to end sooner."""
     parts = parts_of(request)
-    wanted = TokenRequest(**body.model_dump())
+    wanted = with_an_end(TokenRequest(**body.model_dump()))
     command = partial(issue_token, parts=parts, request=wanted)
     return JsonResponse(await parts.ledger.awrite(principal.actor, command), status_code=201)
 

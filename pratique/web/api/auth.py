@@ -30,6 +30,12 @@ class TokenMemory:
 
     def __init__(self) -> None:
         self._rows: dict[str, tuple[float, Row | None]] = {}
+        self._generation = 0
+
+    @property
+    def generation(self) -> int:
+        """Grows whenever a token is forgotten; who looks one up takes it along from before the look-up."""
+        return self._generation
 
     def get(self, token_id: str) -> tuple[bool, Row | None]:
         """Return (known, row)."""
@@ -38,14 +44,17 @@ class TokenMemory:
             return False, None
         return True, seen[1]
 
-    def put(self, token_id: str, row: Row | None) -> None:
-        """Remember a row."""
+    def put(self, token_id: str, row: Row | None, generation: int) -> None:
+        """Remember a row, unless a token was forgotten since the look-up began: the row may be the old one."""
+        if generation != self._generation:
+            return
         if len(self._rows) >= _MAX_REMEMBERED:
             self._rows.clear()
         self._rows[token_id] = (time.monotonic(), row)
 
     def forget(self, token_id: str) -> None:
         """Look the token up again next time."""
+        self._generation += 1
         self._rows.pop(token_id, None)
 
 
@@ -69,8 +78,9 @@ async def authenticate(request: Request) -> Principal:
     memory: TokenMemory = request.app.state.tokens
     known, row = memory.get(token_id)
     if not known:
+        generation = memory.generation
         row = await parts.ledger.aread(lambda reader: reader.one(lookups.TOKEN, id=token_id))
-        memory.put(token_id, row)
+        memory.put(token_id, row, generation)
     return principal_of(row, secret, instant_text(parts.ledger.clock()))
 
 
