@@ -1,4 +1,4 @@
-"""The checkpoints of a gate as subflows, shared by the stage flows.
+"""The checkpoints of a gate as subflows, and how a stage flow drives a gate through them.
 
 Flow files are leaves that nobody imports; this module is the one exception, because every stage runs the
 same checkpoints inside its gates.
@@ -8,9 +8,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect import flow
+from prefect import flow, tags
+from prefect.client.schemas.objects import State
 
 from tasks.checkpoints import collect, evaluate
+from tasks.flow_runs import recorded
+from tasks.gates import announce, look
+from tasks.parking import wake_parked
+
+
+async def drive(flow_name: str, gate_run: str, model: str, version: str, gate: str, key: str) -> State[None]:
+    """Take one gate run through its checkpoints, tell its people, and return the run's named final state.
+
+    Args:
+        flow_name: the stage flow, as the ledger's run history names it.
+        gate_run: id of the gate run.
+        model: model of the gate run.
+        version: version of the model.
+        gate: id of the gate.
+        key: names this run in the ledger's run history.
+    """
+    label = f"{gate} {model} {version}"
+    with tags(f"model:{model}", f"version:{version}", f"gate:{gate}"):
+        async with recorded(flow_name, key, gate_run) as run:
+            view = await look(gate_run)
+            await assessment(gate_run, label, checkpoints_of(view, "assessment"))
+            after = await mitigation(gate_run, label, checkpoints_of(view, "mitigation"))
+            if rest := checkpoints_of(view, "documentation", "governance"):
+                after = await records(gate_run, label, rest)
+            await announce(gate_run)
+            await wake_parked(after)
+            return await run.end_as(after)
 
 
 @flow(name="assessment", flow_run_name="assessment of {label}", validate_parameters=False)

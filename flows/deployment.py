@@ -1,14 +1,11 @@
-"""The deployment stage: the gates before a model version is placed on the market."""
+"""The deployment stage: the gate at which a model version is placed on the market."""
 
 from __future__ import annotations
 
-from prefect import flow, tags
+from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.checkpoints import assessment, checkpoints_of, mitigation, records
-from tasks.flow_runs import recorded
-from tasks.gates import announce, look
-from tasks.parking import wake_parked
+from flows.checkpoints import drive
 
 
 @flow(name="deployment", flow_run_name="{gate} {model} {version}")
@@ -22,18 +19,8 @@ async def deployment(gate_run: str, model: str, version: str, gate: str, stage: 
         gate_run: id of the gate run.
         model: model of the gate run.
         version: version of the model.
-        gate: id of the gate, such as `pre-placement`.
+        gate: id of the gate, such as `placement`.
         stage: lifecycle stage of the gate's spec.
         key: names this run; the ledger's record of it bears the same key.
     """
-    label = f"{gate} {model} {version}"
-    with tags(f"model:{model}", f"version:{version}", f"gate:{gate}"):
-        async with recorded("deployment", key, gate_run) as run:
-            view = await look(gate_run)
-            await assessment(gate_run, label, checkpoints_of(view, "assessment"))
-            after = await mitigation(gate_run, label, checkpoints_of(view, "mitigation"))
-            if rest := checkpoints_of(view, "documentation", "governance"):
-                after = await records(gate_run, label, rest)
-            await announce(gate_run)
-            await wake_parked(after)
-            return await run.end_as(after)
+    return await drive("deployment", gate_run, model, version, gate, key)

@@ -1,14 +1,11 @@
-"""The training stage: training trigger points, while the model is made."""
+"""The training stage: training trigger points, and the gate before a model version is placed on the market."""
 
 from __future__ import annotations
 
-from prefect import flow, tags
+from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.checkpoints import assessment, checkpoints_of, mitigation, records
-from tasks.flow_runs import recorded
-from tasks.gates import announce, look
-from tasks.parking import wake_parked
+from flows.checkpoints import drive
 
 
 @flow(name="training", flow_run_name="{gate} {model} {version}")
@@ -26,14 +23,4 @@ async def training(gate_run: str, model: str, version: str, gate: str, stage: st
         stage: lifecycle stage of the gate's spec.
         key: names this run; the ledger's record of it bears the same key.
     """
-    label = f"{gate} {model} {version}"
-    with tags(f"model:{model}", f"version:{version}", f"gate:{gate}"):
-        async with recorded("training", key, gate_run) as run:
-            view = await look(gate_run)
-            await assessment(gate_run, label, checkpoints_of(view, "assessment"))
-            after = await mitigation(gate_run, label, checkpoints_of(view, "mitigation"))
-            if rest := checkpoints_of(view, "documentation", "governance"):
-                after = await records(gate_run, label, rest)
-            await announce(gate_run)
-            await wake_parked(after)
-            return await run.end_as(after)
+    return await drive("training", gate_run, model, version, gate, key)
