@@ -12,7 +12,7 @@ from pratique.services import access, decisions, notices
 from pratique.services.parts import Parts
 from pratique.store.transaction import Transaction
 from pratique.web.dashboard.ports import DecisionInput, GateRef, OpenedSession, Viewer, WaiverInput
-from pratique.web.dashboard.reads import find_run_plain
+from pratique.web.dashboard.reads import find_ref
 
 #: A session's last use is written at most this often; a page must not cost a transaction.
 _TOUCH_SECONDS = 60.0
@@ -38,7 +38,7 @@ class LedgerActs:
         )
 
         def command(tx: Transaction) -> None:
-            decisions.decide(tx, self._parts, find_run_plain(tx, ref)["id"], person, verdict)
+            decisions.decide(tx, self._parts, find_ref(tx, ref)["id"], person, verdict)
 
         self._ledger.write(f"person:{person}", command)
 
@@ -46,7 +46,7 @@ class LedgerActs:
         """Grant a waiver, unless the gate changed since the page was made."""
 
         def command(tx: Transaction) -> None:
-            run = find_run_plain(tx, ref)
+            run = find_ref(tx, ref)
             if run["row_version"] != waiver.row_version:
                 raise ConflictError(
                     f"the gate run changed meanwhile: row_version found {waiver.row_version}, "
@@ -68,7 +68,7 @@ class LedgerActs:
         """Revoke a waiver."""
 
         def command(tx: Transaction) -> None:
-            run_id = find_run_plain(tx, ref)["id"]
+            run_id = find_ref(tx, ref)["id"]
             decisions.revoke_waiver(tx, self._parts, run_id, person, waiver_id=waiver_id, reason=reason)
 
         self._ledger.write(f"person:{person}", command)

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select
 
 from pratique.errors import NotFoundError
 from pratique.services import lookups
-from pratique.services.gate_runs import check_occasion
+from pratique.services.gate_runs import find_run
 from pratique.services.inbox import inbox_page
 from pratique.services.lookups import evidence, gate_run, notice
 from pratique.services.models import find_model_version
@@ -52,13 +52,6 @@ _EVIDENCE_LIST = Query(
     .limit(bindparam("limit"))
 )
 _EVIDENCE_LIGHT = Query(select(*_light).where(evidence.c.id == bindparam("id")))
-_RUN_ON = Query(  # not the locking statement of the use cases: this snapshot is read-only
-    select(gate_run).where(
-        gate_run.c.model_version_id == bindparam("model_version_id"),
-        gate_run.c.gate == bindparam("gate"),
-        gate_run.c.occasion == bindparam("occasion"),
-    )
-)
 _OCCASIONS = Query(
     select(gate_run.c.occasion, gate_run.c.state, gate_run.c.opened_at)
     .where(gate_run.c.model_version_id == bindparam("model_version_id"), gate_run.c.gate == bindparam("gate"))
@@ -106,7 +99,7 @@ class LedgerReads:
     def gate_view(self, ref: GateRef, now: datetime) -> GateView:
         """Return the gate as the API shows it."""
         with self._ledger.read() as reader:
-            return self._view(reader, find_run_plain(reader, ref)["id"])
+            return self._view(reader, find_ref(reader, ref)["id"])
 
     def occasions(self, ref: GateRef) -> Sequence[Occasion]:
         """Return every run of this gate for this model version, newest first."""
@@ -189,24 +182,13 @@ class LedgerReads:
         return cast(GateView, gate_view(reader, self._parts, run_id))
 
 
-def find_run_plain(reader: Reader, ref: GateRef) -> Row:
-    """Return the latest run of a gate, or the one of an occasion, without locking it.
+def find_ref(reader: Reader, ref: GateRef) -> Row:
+    """Return the gate run that an address of a page names.
 
     Raises:
         NotFoundError: unknown model version, or no event has opened the gate.
     """
-    version = find_model_version(reader, ref.model, ref.version)
-    given = {"model_version_id": version["id"], "gate": ref.gate}
-    if ref.occasion is None:
-        row = reader.one(lookups.GATE_RUN_LATEST, **given)
-    else:
-        row = reader.one(_RUN_ON, **given, occasion=check_occasion(ref.occasion))
-    if row is None:
-        raise NotFoundError(
-            f"Gate {ref.gate[:80]!r} was never opened for {ref.model} {ref.version}.",
-            hint="An event of the pipeline opens a gate.",
-        )
-    return row
+    return find_run(reader, find_model_version(reader, ref.model, ref.version), ref.gate, ref.occasion)
 
 
 def _version_of(reader: Reader, row: Row) -> Row:
