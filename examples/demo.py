@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
-from examples.folders import fresh_data_dir
+from examples.folders import config_for_old_logs, fresh_data_dir
 from examples.machine import ROOT, Machine, StepFailedError
 from examples.story import SUBJECT, Story
 from examples.telling import Telling
@@ -28,10 +29,8 @@ INTERRUPTED = 130
 def main() -> int:
     """Run the demo; return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    machine = Machine(
-        fresh_data_dir(ROOT / "var" / "demo"),
-        settings={"PRATIQUE_SWEEP_SECONDS": SWEEP_SECONDS},
-    )
+    data_dir = fresh_data_dir(ROOT / "var" / "demo")
+    machine = Machine(data_dir, settings=settings_for_story(data_dir))
     story = Story(machine, Telling())
     is_told = False
     try:
@@ -51,9 +50,16 @@ def main() -> int:
     return 0
 
 
+def settings_for_story(data_dir: Path) -> dict[str, str]:
+    """Return the settings that the story needs; they name a copy of the configuration, made in `data_dir`."""
+    config_dir = config_for_old_logs(data_dir / "config")
+    return {"PRATIQUE_SWEEP_SECONDS": SWEEP_SECONDS, "PRATIQUE_CONFIG_DIR": str(config_dir)}
+
+
 def start(machine: Machine) -> None:
     """Start Pratique and wait until all of it runs."""
     print("Pratique demo: everything runs on 127.0.0.1, nothing leaves this machine.", flush=True)
+    print("The sample logs are old; the demo's copy of the gates accepts them for ten years.", flush=True)
     print("Starting engine, worker and Prefect server ...", flush=True)
     machine.start()
     machine.wait_until_introduced(lambda line: print(f"  {line}".rstrip(), flush=True))

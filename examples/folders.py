@@ -5,14 +5,20 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from examples.machine import ROOT
 
 #: Runs of the demo whose data is kept.
 KEPT = 3
 LOGS = ROOT / "tests" / "data" / "inspect"
+#: The logs are real and keep their date, November 2026. The demo's copy of the gates takes them until this age.
+LOGS_FRESH_FOR_DAYS = 3650
 DOCUMENTS = ROOT / "examples" / "evidence"
 
 #: What the pipeline sends for each gate. Missing on purpose: a mitigation record that holds, an external evaluation.
@@ -51,6 +57,20 @@ def fresh_data_dir(parent: Path) -> Path:
             return data_dir
 
 
+def config_for_old_logs(folder: Path, *, source: Path = ROOT / "config") -> Path:
+    """Copy the configuration to `folder`, with evaluations accepted for ten years and nothing else changed.
+
+    The shipped gates ask for newer evaluations than the sample logs will soon be.
+    """
+    shutil.copytree(source, folder)
+    for path in sorted((folder / "gates").glob("*.yaml")):
+        gate = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for requirement in _asked_for_evaluations(gate):
+            requirement["fresh_for_days"] = LOGS_FRESH_FOR_DAYS
+        path.write_text(yaml.safe_dump(gate, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
 def write_evidence(folder: Path) -> None:
     """Lay out the pipeline's evidence, one folder for each gate."""
     for gate, names in SENT.items():
@@ -74,6 +94,13 @@ def copy_evidence(name: str, folder: Path, *, version: str = "2.1") -> Path:
     document |= {"model": f"aurora-{version}", "produced_at": f"{written_at:%Y-%m-%dT%H:%M:%SZ}"}
     target.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return target
+
+
+def _asked_for_evaluations(gate: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for checkpoint in gate["checkpoints"]:
+        for requirement in checkpoint["requirements"]:
+            if requirement.get("evidence", {}).get("kind") == "evaluation":
+                yield requirement
 
 
 def _is_in_use(data_dir: Path) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 import pratique
 from examples.checks import expect_exit, flow_run_states
-from examples.demo import SWEEP_SECONDS
+from examples.demo import settings_for_story
 from examples.machine import Machine, eventually
 from examples.story import STEPS, Story
 from examples.telling import Silence
@@ -28,7 +28,8 @@ MODEL, VERSION, GATE = "borealis", "1.0", "training-trigger"
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """One `pratique up` for all tests of this module."""
-    machine = Machine(tmp_path_factory.mktemp("demo"), settings={"PRATIQUE_SWEEP_SECONDS": SWEEP_SECONDS})
+    data_dir = tmp_path_factory.mktemp("demo")
+    machine = Machine(data_dir, settings=settings_for_story(data_dir))
     machine.start()
     try:
         machine.wait_until_ready()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from examples.checks import expect_exit
-from examples.folders import copy_evidence
+from examples.folders import config_for_old_logs, copy_evidence
 from examples.machine import ROOT, Machine, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -58,13 +58,15 @@ def machine(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         check=True,
     ).stdout.strip()
     assert Path(project).name == "_project"
+    data_dir = tmp_path_factory.mktemp("data")
+    config_dir = config_for_old_logs(data_dir / "config", source=Path(project) / "config")
     machine = Machine(
-        tmp_path_factory.mktemp("data"),
+        data_dir,
         program=[str(installed / "pratique")],
         cwd=Path("/"),
-        people_file=Path(project) / "config" / "people.example.yaml",
+        people_file=config_dir / "people.example.yaml",
         # The environment is ours: without bytecode each process would compile all it imports anew.
-        settings={"PYTHONDONTWRITEBYTECODE": ""},
+        settings={"PRATIQUE_CONFIG_DIR": str(config_dir), "PYTHONDONTWRITEBYTECODE": ""},
     )
     machine.start()
     try:
