@@ -38,7 +38,14 @@ def create(
     kind: Annotated[Kind, typer.Option(help="What may be done with it.")],
     person: Annotated[str | None, typer.Option(help="Id of the person who answers for it.", show_default=False)] = None,
     scope: Annotated[list[str] | None, typer.Option(help="Narrow it to a scope. Repeatable.")] = None,
-    expires_in_days: Annotated[int | None, typer.Option(help="Ends by itself.", min=1, show_default=False)] = None,
+    expires_in_days: Annotated[
+        int | None,
+        typer.Option(
+            help="Ends by itself; a person's or admin's token after 366 days when this is left out.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the secret to this new file, mode 0600.")] = None,
     url: Url = None,
     token_file: TokenFile = None,

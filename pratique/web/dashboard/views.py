@@ -32,6 +32,7 @@ class Signature(TypedDict):
     person: str
     role: str
     at: str
+    on_this_basis: NotRequired[bool]  #: false once a cleared gate rests on other ground than was signed
 
 
 class SignOffView(TypedDict):
