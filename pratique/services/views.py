@@ -47,27 +47,7 @@ def gate_view(reader: Reader, parts: Parts, run_id: str) -> dict[str, Any]:
     state = state_at(row, instant_text(parts.ledger.clock()))
     sign_off = _sign_off(reader, spec, row, findings, _standing(parts, version["model"], state, decisions), waivers)
     return {
-        "gate_run": run_id,
-        "model": version["model"],
-        "version": version["version"],
-        "gate": row["gate"],
-        "title": spec.title,
-        "decides": spec.decides,
-        "occasion": row["occasion"],
-        "edition": spec.edition,
-        "spec_version": spec.version,
-        "spec_digest": row["spec_digest"],
-        "stage": spec.stage.value,
-        "state": state.value,
-        "outcome": OUTCOMES[state],
-        "row_version": row["row_version"],
-        "opened_at": row["opened_at"],
-        "changed_at": row["changed_at"],
-        "follow_up_at": row["follow_up_at"],
-        "due_at": row["due_at"],
-        "is_overdue": state in WAITING_STATES and row["reminded"] == "overdue",
-        "basis": row["basis"],
-        "inputs": row["inputs"],
+        **_head(row, version, spec, state),
         "findings": [_finding(spec, value) for value in findings],
         "open_findings": row["open_findings"],
         "sign_off": sign_off,
@@ -77,6 +57,25 @@ def gate_view(reader: Reader, parts: Parts, run_id: str) -> dict[str, Any]:
         "weights_sha256": stored_json(version["profile"]).get("weights_sha256"),
         "does_not_show": spec.does_not_show,
         "links": _links(reader, parts, version, row),
+    }
+
+
+def _head(row: Row, version: Row, spec: GateSpec, state: GateState) -> dict[str, Any]:
+    """Return what identifies a gate run, where it stands, and its dates."""
+    as_stored = ("gate", "occasion", "spec_digest", "row_version", "opened_at", "changed_at", "follow_up_at", "due_at")
+    return {
+        "gate_run": row["id"],
+        "model": version["model"],
+        "version": version["version"],
+        "title": spec.title,
+        "decides": spec.decides,
+        "edition": spec.edition,
+        "spec_version": spec.version,
+        "stage": spec.stage.value,
+        "state": state.value,
+        "outcome": OUTCOMES[state],
+        **{name: row[name] for name in (*as_stored, "basis", "inputs")},
+        "is_overdue": state in WAITING_STATES and row["reminded"] == "overdue",
     }
 
 

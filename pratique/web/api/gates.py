@@ -13,12 +13,14 @@ from fastapi import APIRouter, Query, Request
 from pratique.domain.models import ModelProfile
 from pratique.domain.times import instant_text
 from pratique.services import lookups
-from pratique.services.decisions import Verdict, decide, grant_waiver, move_dates, revoke_waiver
+from pratique.services.decisions import Verdict, decide
 from pratique.services.gate_runs import find_run
 from pratique.services.models import find_model_version, model_view, register_model_version
 from pratique.services.models_list import model_versions_page
 from pratique.services.parts import Parts
+from pratique.services.rescheduling import move_dates
 from pratique.services.views import gate_view
+from pratique.services.waivers import grant_waiver, revoke_waiver
 from pratique.store.reader import Reader
 from pratique.store.transaction import Transaction
 from pratique.web.api.auth import Deciding, Reading, Registering, parts_of, person_of

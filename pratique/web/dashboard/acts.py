@@ -8,7 +8,7 @@ from datetime import timedelta
 from pratique.domain.decisions import Act
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError
-from pratique.services import access, decisions, notices
+from pratique.services import access, decisions, notices, waivers
 from pratique.services.parts import Parts
 from pratique.store.transaction import Transaction
 from pratique.web.dashboard.ports import DecisionInput, GateRef, OpenedSession, Viewer, WaiverInput
@@ -52,7 +52,7 @@ class LedgerActs:
                     f"the gate run changed meanwhile: row_version found {waiver.row_version}, "
                     f"expected {run['row_version']}"
                 )
-            decisions.grant_waiver(
+            waivers.grant_waiver(
                 tx,
                 self._parts,
                 run["id"],
@@ -69,7 +69,7 @@ class LedgerActs:
 
         def command(tx: Transaction) -> None:
             run_id = find_ref(tx, ref)["id"]
-            decisions.revoke_waiver(tx, self._parts, run_id, person, waiver_id=waiver_id, reason=reason)
+            waivers.revoke_waiver(tx, self._parts, run_id, person, waiver_id=waiver_id, reason=reason)
 
         self._ledger.write(f"person:{person}", command)
 

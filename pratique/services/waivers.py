@@ -1,0 +1,81 @@
+"""Waivers: an open finding taken on by a person, until a date."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pratique.domain.entries import WaiverGranted, WaiverRevoked
+from pratique.domain.findings import PASSING
+from pratique.domain.gates import FINAL_STATES
+from pratique.domain.times import instant_text
+from pratique.errors import ConflictError, InvalidInputError, NotFoundError
+from pratique.services import lookups
+from pratique.services.advancing import advance
+from pratique.services.authority import check_reason, known_person, refuse_settled, role_among
+from pratique.services.loaded_run import bump, load_run
+from pratique.services.parts import Parts
+from pratique.store.transaction import Transaction
+
+#: Longest time a waiver can hold; a longer exception needs a new look.
+LONGEST_WAIVER_DAYS = 366
+
+
+def grant_waiver(
+    tx: Transaction, parts: Parts, run_id: str, person_id: str, *, requirement: str, reason: str, expires_at: datetime
+) -> None:
+    """Let an open finding pass until a date, on a person's responsibility; it stays visible.
+
+    Raises:
+        InvalidInputError: unknown requirement, no reason, or an expiry that is past or too far.
+        NotAllowedError: the person holds none of the gate's sign-off roles.
+        ConflictError: there is nothing to waive.
+    """
+    check_reason(reason)
+    run = load_run(tx, parts, run_id, tx.now)
+    refuse_settled(run)
+    role_among(run, known_person(parts, person_id), run.spec.sign_off.roles)
+    finding = next((f for f in run.evaluation.findings if f.requirement == requirement), None)
+    if finding is None:
+        known = ", ".join(r.id for r in run.spec.requirements())
+        raise InvalidInputError(f"requirement: found {requirement[:80]!r}, expected one of {known}")
+    if finding.status in PASSING:
+        raise ConflictError(f"{requirement} is {finding.status.value}; there is nothing to waive")
+    if not tx.now < expires_at <= tx.now + timedelta(days=LONGEST_WAIVER_DAYS):
+        raise InvalidInputError(
+            f"expires_at: found {instant_text(expires_at)}, expected a time within {LONGEST_WAIVER_DAYS} days from now"
+        )
+    tx.record(
+        WaiverGranted(
+            id=tx.new_id(),
+            gate_run_id=run_id,
+            requirement=requirement,
+            covers=finding.status.value,
+            evidence=finding.evidence,
+            person=person_id,
+            reason=reason,
+            expires_at=instant_text(expires_at),
+            row_version=bump(run),
+        )
+    )
+    advance(tx, parts, run_id, cause=f"{person_id} waived {requirement} until {instant_text(expires_at)[:10]}")
+
+
+def revoke_waiver(tx: Transaction, parts: Parts, run_id: str, person_id: str, *, waiver_id: str, reason: str) -> None:
+    """Take a waiver back; the finding holds the gate again.
+
+    Raises:
+        NotFoundError: no such waiver on this gate run.
+        ConflictError: it was revoked before.
+    """
+    check_reason(reason)
+    run = load_run(tx, parts, run_id, tx.now)
+    if run.state in FINAL_STATES:
+        raise ConflictError(f"the gate run is {run.state.value}; this changes nothing any more")
+    role_among(run, known_person(parts, person_id), run.spec.sign_off.roles)
+    row = tx.one(lookups.WAIVER, id=waiver_id)
+    if row is None or row["gate_run_id"] != run_id:
+        raise NotFoundError(f"waiver {waiver_id} does not exist on this gate run")
+    if row["revoked_at"] is not None:
+        raise ConflictError(f"waiver {waiver_id} was revoked at {row['revoked_at']}")
+    tx.record(WaiverRevoked(id=waiver_id, gate_run_id=run_id, person=person_id, why=reason, row_version=bump(run)))
+    advance(tx, parts, run_id, cause=f"{person_id} revoked the waiver of {row['requirement']}")
