@@ -23,11 +23,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 START_SECONDS, STOP_SECONDS = 90.0, 60.0
 #: `python -m examples.demo` with its data in argv[1], without the story, and without worker and Prefect server.
+#: A shell's background job is born deaf to interrupts; a terminal's is not, and it is the terminal that is meant here.
 DEMO = """
+import signal
 import sys
 from functools import partialmethod
 from pathlib import Path
 from examples import demo
+signal.signal(signal.SIGINT, signal.default_int_handler)
 demo.ROOT = Path(sys.argv[1])
 demo.Story.tell = lambda story: None
 demo.Machine.start = partialmethod(demo.Machine.start, "--no-worker", "--no-prefect")
