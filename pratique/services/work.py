@@ -62,18 +62,24 @@ _SETTLE = Query(
 
 
 def claim(tx: Transaction, *, worker: str, topics: list[str], limit: int, lease_seconds: int) -> list[dict[str, Any]]:
-    """Lease work that is due, oldest first; an expired lease counts as due, and not as a failure."""
+    """Lease work that is due and return it oldest first; an expired lease counts as due, and not as a failure."""
     until = instant_text(tx.now + timedelta(seconds=lease_seconds))
-    claimed: list[dict[str, Any]] = []
+    claimed: list[Row] = []
     for topic in topics:
+        rows: list[Row] = []
         for query in (_LAPSED, _READY):
-            left = limit - len(claimed)
-            if left <= 0:
-                return claimed
-            for row in tx.all(query, topic=topic, at=tx.at, limit=left):
-                tx.run(_LEASE, row=row["id"], worker=worker, until=until)
-                claimed.append(_handed_out(row))
-    return claimed
+            left = limit - len(claimed) - len(rows)
+            if left > 0:
+                rows += _leased(tx, tx.all(query, topic=topic, at=tx.at, limit=left), worker=worker, until=until)
+        # In the order it was asked for, whatever became of it since: who joins items runs the last as the newest.
+        claimed += sorted(rows, key=lambda row: row["id"])
+    return [_handed_out(row) for row in claimed]
+
+
+def _leased(tx: Transaction, rows: list[Row], *, worker: str, until: str) -> list[Row]:
+    for row in rows:
+        tx.run(_LEASE, row=row["id"], worker=worker, until=until)
+    return rows
 
 
 def _handed_out(row: Row) -> dict[str, Any]:

@@ -166,3 +166,14 @@ def test_a_flow_that_evaluates_starts_no_second_flow_for_its_own_gate(story: Eng
     for path in ("", "/evaluate", "/collect", "/announce"):
         method = "POST" if path else "GET"
         refused(story.send(method, f"/v1/gate-runs/none{path}", "worker", json={}), 404, "not-found")
+
+
+def test_work_is_handed_out_in_the_order_it_was_asked_for_however_its_leases_ended(story: Engine) -> None:
+    (first,) = story.claim("flow")
+    story.submit("score", value=10)
+    (second,) = story.claim("flow", "w2")
+    story.clock.forward(seconds=30)
+    path = f"/v1/work/{first['id']}/extend"
+    assert story.send("POST", path, "worker", json={"worker": "w1"}).status_code == 204
+    story.clock.forward(days=1)
+    assert [item["key"] for item in story.claim("flow", "w3")] == [first["key"], second["key"]]
