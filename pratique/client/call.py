@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from pratique import __version__
 from pratique.client.connection import Connection
 from pratique.client.problems import UnexpectedAnswerError, error_of
 from pratique.errors import InvalidInputError, UnavailableError
+from pratique.jitter import spread
 
 T = TypeVar("T")
 
@@ -152,7 +152,7 @@ def retry_pause_seconds(attempt: int, error: UnavailableError) -> float:
     if asked.isdigit():
         return min(float(asked), _LONGEST_PAUSE_SECONDS)
     longest = min(_FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1), _LONGEST_PAUSE_SECONDS)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients in time, guards nothing
+    return spread(longest, 0.5, 1.0)
 
 
 def path_of(*segments: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
 from pratique.client.gate_view import GateView, GateWaitTimeoutError
 from pratique.errors import UnavailableError
+from pratique.jitter import spread
 
 #: The engine holds an answer at most 25 s; a little less leaves room for the way.
 HOLD_SECONDS = 20.0
@@ -59,7 +59,7 @@ class Wait:
         self._failures += 1
         self._unheard = error.message
         longest = min(_FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures - 1, 10), _LONGEST_PAUSE_SECONDS)
-        return self._within(longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreads clients in time
+        return self._within(spread(longest, 0.5, 1.0))
 
     def _seconds_left(self) -> float:
         if self._timeout_seconds is None:

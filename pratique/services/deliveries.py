@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy import bindparam, select, update
 from pratique.domain.entries import DeliverySettled
 from pratique.domain.times import instant_text
 from pratique.errors import NotFoundError
+from pratique.jitter import spread
 from pratique.services import lookups
 from pratique.services.lookups import delivery, notice, outbox
 from pratique.services.parts import Parts
@@ -125,7 +125,7 @@ def settle_delivery(
 
 def _retry_seconds(failures: int) -> float:
     base = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** (failures - 1))
-    return float(base) * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, protects nothing
+    return spread(base, 1 - _JITTER, 1 + _JITTER)
 
 
 def _load(reader: Reader, delivery_id: str) -> tuple[Row, Row]:

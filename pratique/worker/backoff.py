@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from dataclasses import dataclass
+
+from pratique.jitter import spread
 
 
 @dataclass(slots=True)
@@ -23,7 +24,7 @@ class Backoff:
         """Return the next pause in seconds; the one after is twice as long."""
         pause = min(max(self._next_seconds, self.first_seconds), self.most_seconds)
         self._next_seconds = pause * 2
-        return pause * random.uniform(0.8, 1.2)  # noqa: S311  # spreads load, keeps no secret
+        return spread(pause, 0.8, 1.2)
 
 
 async def pause(seconds: float, stop: asyncio.Event) -> None:
