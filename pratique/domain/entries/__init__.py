@@ -1,0 +1,54 @@
+"""What the journal can say: one past-tense fact a class, each with its tag and the subject it is filed under."""
+
+from __future__ import annotations
+
+from pratique.domain.entries.access import LoginLinkMade, SignedIn, TokenIssued, TokenRevoked
+from pratique.domain.entries.decisions import DecisionMade, DecisionsDismissed
+from pratique.domain.entries.events import EventReceived
+from pratique.domain.entries.evidence import EvidenceRead, EvidenceSubmitted
+from pratique.domain.entries.fact import Fact, Json
+from pratique.domain.entries.flow_runs import FlowRunEnded, FlowRunStarted
+from pratique.domain.entries.gates import (
+    GateRunDated,
+    GateRunEvaluated,
+    GateRunMoved,
+    GateRunOpened,
+    GateRunReminded,
+    GateSpecAdopted,
+)
+from pratique.domain.entries.models import ModelVersionChanged, ModelVersionRegistered
+from pratique.domain.entries.notices import DeliverySettled, NoticeAcknowledged, NoticeWritten
+from pratique.domain.entries.waivers import WaiverGranted, WaiverRevoked
+
+__all__ = [
+    "FACTS",
+    "DecisionMade",
+    "DecisionsDismissed",
+    "DeliverySettled",
+    "EventReceived",
+    "EvidenceRead",
+    "EvidenceSubmitted",
+    "Fact",
+    "FlowRunEnded",
+    "FlowRunStarted",
+    "GateRunDated",
+    "GateRunEvaluated",
+    "GateRunMoved",
+    "GateRunOpened",
+    "GateRunReminded",
+    "GateSpecAdopted",
+    "Json",
+    "LoginLinkMade",
+    "ModelVersionChanged",
+    "ModelVersionRegistered",
+    "NoticeAcknowledged",
+    "NoticeWritten",
+    "SignedIn",
+    "TokenIssued",
+    "TokenRevoked",
+    "WaiverGranted",
+    "WaiverRevoked",
+]
+
+#: Every fact class by its tag.
+FACTS: dict[str, type[Fact]] = {cls.tag: cls for cls in sorted(Fact.__subclasses__(), key=lambda cls: cls.tag)}

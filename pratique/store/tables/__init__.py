@@ -1,0 +1,61 @@
+"""The ledger's tables.
+
+Rows of the `PROJECTED` tables follow from the journal: `pratique verify` rebuilds and compares them, column by
+column. Rows that are called operational (work, leases, sessions) prove nothing.
+
+Every instant is 27 characters of UTC text (`pratique.domain.times`), every JSON value is its canonical text,
+so that a stored row equals its replayed twin byte for byte in both databases. No foreign key cascades: nothing
+is ever deleted from a projected table.
+"""
+
+from __future__ import annotations
+
+from sqlmodel import SQLModel
+
+from pratique.store.tables.access import LoginLinkRow, TokenRow, WebSessionRow
+from pratique.store.tables.decisions import DecisionRow
+from pratique.store.tables.events import EventRow
+from pratique.store.tables.evidence import EvidenceRow
+from pratique.store.tables.flow_runs import FlowRunRow
+from pratique.store.tables.gates import GateRunRow, GateSpecRow
+from pratique.store.tables.journal import JournalEntryRow, JournalLinkRow, JournalPendingRow
+from pratique.store.tables.models import ModelVersionRow
+from pratique.store.tables.notices import DeliveryRow, NoticeRow
+from pratique.store.tables.outbox import OutboxRow
+from pratique.store.tables.waivers import WaiverRow
+
+__all__ = [
+    "PROJECTED",
+    "DecisionRow",
+    "DeliveryRow",
+    "EventRow",
+    "EvidenceRow",
+    "FlowRunRow",
+    "GateRunRow",
+    "GateSpecRow",
+    "JournalEntryRow",
+    "JournalLinkRow",
+    "JournalPendingRow",
+    "LoginLinkRow",
+    "ModelVersionRow",
+    "NoticeRow",
+    "OutboxRow",
+    "TokenRow",
+    "WaiverRow",
+    "WebSessionRow",
+]
+
+#: Tables that the journal alone determines.
+PROJECTED: tuple[type[SQLModel], ...] = (
+    ModelVersionRow,
+    EventRow,
+    GateSpecRow,
+    GateRunRow,
+    EvidenceRow,
+    DecisionRow,
+    WaiverRow,
+    NoticeRow,
+    DeliveryRow,
+    FlowRunRow,
+    TokenRow,
+)

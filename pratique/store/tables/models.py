@@ -1,0 +1,24 @@
+"""Model versions."""
+
+from __future__ import annotations
+
+from sqlalchemy import String, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from pratique.store.tables.columns import HEX, ID, INSTANT
+
+
+class ModelVersionRow(SQLModel, table=True):
+    """A registered model version and its profile."""
+
+    __tablename__ = "model_version"
+    __table_args__ = (UniqueConstraint("model", "version", name="model_version_name"),)
+
+    id: str = Field(primary_key=True, sa_type=ID)
+    model: str = Field(sa_type=String(64))
+    version: str = Field(sa_type=String(64))
+    profile: str = Field(sa_type=Text)
+    profile_digest: str = Field(sa_type=HEX)
+    registered_at: str = Field(sa_type=INSTANT)
+    changed_at: str = Field(sa_type=INSTANT)
+    weights_at: str | None = Field(default=None, sa_type=INSTANT)  #: when other weights were named
