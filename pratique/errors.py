@@ -45,6 +45,20 @@ class MoveRefusedError(ConflictError):
     title = "Move refused"
 
 
+class KeyInUseError(ConflictError):
+    """The first request with this `Idempotency-Key` is still being worked on; ask again in a moment."""
+
+    code = "idempotency-key-in-use"
+    title = "Idempotency key in use"
+
+
+class SecretShownError(ConflictError):
+    """The request was answered before, with a secret that is kept nowhere, so that it cannot be shown again."""
+
+    code = "secret-shown-once"
+    title = "Secret shown once"
+
+
 class InvalidInputError(PratiqueError):
     """The input is malformed; nothing was changed."""
 
@@ -59,6 +73,13 @@ class TooLargeError(InvalidInputError):
     code = "too-large"
     status = 413
     title = "Too large"
+
+
+class KeyReusedError(InvalidInputError):
+    """An `Idempotency-Key` came again with another request; each request needs a key of its own."""
+
+    code = "idempotency-key-reused"
+    title = "Idempotency key reused"
 
 
 class UnauthenticatedError(PratiqueError):
@@ -83,6 +104,14 @@ class UnavailableError(PratiqueError):
     code = "unavailable"
     status = 503
     title = "Unavailable"
+
+
+class TooManyRequestsError(UnavailableError):
+    """Too many requests of this kind in a short time; `retry_after` says when the next may come."""
+
+    code = "too-many-requests"
+    status = 429
+    title = "Too many requests"
 
 
 class IntegrityError(PratiqueError):

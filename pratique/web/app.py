@@ -22,6 +22,7 @@ from pratique.web.api.watching import GateWatch
 from pratique.web.dashboard.acts import LedgerActs
 from pratique.web.dashboard.reads import LedgerReads
 from pratique.web.dashboard.router import mount_dashboard
+from pratique.web.throttle import Allowance, RateLimit, Throttle
 
 _log = logging.getLogger(__name__)
 
@@ -47,8 +48,24 @@ def create_app(parts: Parts) -> FastAPI:
     install_health(app)
     install_problem_handlers(app)
     app.add_middleware(RequestLimits, max_bytes=parts.settings.max_event_bytes)
+    app.add_middleware(Throttle, limits=_limits())
     mount_dashboard(app, LedgerReads(parts), LedgerActs(parts), parts.settings, clock=parts.ledger.clock)
     return app
+
+
+def _limits() -> dict[tuple[str, str], RateLimit]:
+    """Return how often login links can be used up and made.
+
+    Nobody guesses 256 bits; but each try is a command of the one writer, and people need a link a day.
+    """
+    return {
+        ("POST", "/login/link"): RateLimit(
+            each=Allowance(burst=10, per_second=1 / 6), overall=Allowance(burst=100, per_second=2)
+        ),
+        ("POST", "/v1/login-links"): RateLimit(
+            each=Allowance(burst=60, per_second=1), overall=Allowance(burst=120, per_second=2)
+        ),
+    }
 
 
 @contextlib.asynccontextmanager

@@ -236,3 +236,18 @@ def test_a_long_poll_answers_when_the_gate_changes_and_else_when_its_time_ends(e
         assert time.monotonic() - began < 5
     for bad in ({"wait": 26}, {"wait": -1}, {"wait": "nan"}, {"row_version": -1}, {"row_version": 2**60}):
         refused(engine.send("GET", f"{VERSION}/gates/trial", params=bad), 422, "invalid-input")
+
+
+def test_login_links_are_used_up_and_made_at_a_limited_rate(engine: Engine) -> None:
+    page = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+    answers = [
+        engine.send("POST", "/login/link", None, data={"t": "no link"}, headers=page).status_code for _ in range(15)
+    ]
+    assert answers[:10] == [401] * 10
+    assert set(answers[10:]) == {429}
+    assert engine.send("GET", "/login/link?t=x", None).status_code == 200, "looking at a link uses nothing up"
+    made = [engine.send("POST", "/v1/login-links", "admin", json={"person": "mira"}) for _ in range(70)]
+    late = next(answer for answer in made if answer.status_code != 201)
+    problem = refused(late, 429, "too-many-requests")
+    assert late.headers["retry-after"] == str(problem["retry_after"])
+    assert [answer.status_code for answer in made[:60]] == [201] * 60

@@ -69,8 +69,8 @@ def problem(*, code: str, title: str, status: int, detail: str, **members: Any) 
 
 
 def problem_of(error: PratiqueError) -> Response:
-    """Return the problem document of an error raised on purpose."""
-    return problem(
+    """Return the problem document of an error raised on purpose; `retry_after` (seconds) becomes a header too."""
+    answer = problem(
         code=error.code,
         title=error.title,
         status=error.status,
@@ -78,6 +78,9 @@ def problem_of(error: PratiqueError) -> Response:
         hint=error.hint,
         **error.extra,
     )
+    if "retry_after" in error.extra:
+        answer.headers["Retry-After"] = str(error.extra["retry_after"])
+    return answer
 
 
 def install_problem_handlers(app: FastAPI) -> None:
