@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -31,6 +32,28 @@ def canonical_json(value: Any) -> bytes:
         return rfc8785.dumps(value)
     except (orjson.JSONEncodeError, rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
         raise InvalidInputError(f"value has no canonical JSON form: {error}") from None
+
+
+def canonical_object(**members: bytes) -> bytes:
+    """Return the RFC 8785 bytes of an object whose members are RFC 8785 bytes already; their names are ASCII."""
+    return b"{%b}" % b",".join(b'"%b":%b' % (name.encode("ascii"), members[name]) for name in sorted(members))
+
+
+def canonical_texts(values: Sequence[str | None]) -> bytes:
+    """Return the RFC 8785 bytes of an array of nothing but text and null, which orjson always writes the same way.
+
+    Raises:
+        InvalidInputError: a lone surrogate.
+    """
+    try:
+        return orjson.dumps(values)
+    except orjson.JSONEncodeError as error:
+        raise InvalidInputError(f"value has no canonical JSON form: {error}") from None
+
+
+def canonical_array(items: Iterable[bytes]) -> bytes:
+    """Return the RFC 8785 bytes of an array whose items are RFC 8785 bytes already."""
+    return b"[%b]" % b",".join(items)
 
 
 def parse_json(data: bytes, what: str) -> Any:

@@ -13,7 +13,7 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_strings
 
 from pratique.criteria import strict
-from pratique.criteria.values import ValueRefusedError, checked_text, plain_copy
+from pratique.criteria.values import ValueRefusedError, checked_text, fingerprint, plain_copy
 from pratique.criteria.wire import WireError
 from pratique.domain.evaluation import BoundFacts, Judgement
 
@@ -48,6 +48,7 @@ class CelCriteria:
     def __init__(self, *, max_bindings: int = MAX_BINDINGS) -> None:
         self._programs = _Programs()
         self._bindings: OrderedDict[str, _Held] = OrderedDict()
+        self._profiles: dict[bytes, dict[str, Any]] = {}
         self._max_bindings = max_bindings
         self._lock = threading.Lock()
 
@@ -63,7 +64,7 @@ class CelCriteria:
                 self._bindings.move_to_end(key)
                 return held.bound
         try:
-            held = self._hold(plain_copy(profile, "profile"), plain_copy(facts, "facts"))
+            held = self._hold(profile, facts)
         except ValueRefusedError as refused:
             return _Refused(str(refused))
         except Exception as error:  # the engine's binding raises bare RuntimeErrors; none of them may pass a gate
@@ -83,21 +84,33 @@ class CelCriteria:
         program = self._programs.get(expression)
         return [program] if isinstance(program, str) else []
 
-    def _hold(self, profile: dict[str, Any], facts: dict[str, Any]) -> _Held:
-        activation = self._programs.activation({"facts": facts, "profile": profile})
-        return _Held(profile, facts, _Bound(self._programs, activation))
+    def _hold(self, profile: Mapping[str, Any], facts: Mapping[str, Any]) -> _Held:
+        values = {"facts": plain_copy(facts, "facts"), "profile": self._profile(profile)}
+        return _Held(fingerprint(values), _Bound(self._programs, self._programs.activation(values)))
+
+    def _profile(self, profile: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a copy of the profile; many files are bound beside the same one, and nobody changes it."""
+        of = fingerprint(profile)
+        copy = self._profiles.get(of) if of is not None else None
+        if copy is None:
+            copy = plain_copy(profile, "profile")
+            if of is not None:
+                if len(self._profiles) >= self._max_bindings:
+                    self._profiles.clear()
+                self._profiles[of] = copy
+        return copy
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A binding with the values it was made of."""
+    """A binding with the fingerprint of the values it was made of."""
 
-    profile: dict[str, Any]
-    facts: dict[str, Any]
+    values: bytes | None
     bound: _Bound
 
     def is_of(self, profile: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
-        return self.facts == facts and self.profile == profile
+        """True when these values are the same; what has no fingerprint is like no other."""
+        return self.values is not None and self.values == fingerprint({"facts": facts, "profile": profile})
 
 
 class _Bound:

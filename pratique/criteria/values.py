@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,9 @@ MAX_DEPTH = 32
 
 #: Values in one document. Stops a cyclic or exploding structure long before memory runs out.
 MAX_VALUES = 200_000
+
+#: The last format of `marshal` in which equal values give equal bytes: later ones name what came before.
+_NO_REFERENCES = 2
 
 _INT64_MIN = -(2**63)
 _INT64_MAX = 2**63 - 1
@@ -49,6 +53,17 @@ def plain_copy(value: Mapping[str, Any], name: str) -> dict[str, Any]:
         refused.path.append(name)
         raise
     return copy
+
+
+def fingerprint(value: Any) -> bytes | None:
+    """Return bytes that are equal only for values of the same types and bits; None where there are none.
+
+    Python's `==` takes 1, 1.0 and True for one. Another order of members gives other bytes.
+    """
+    try:
+        return marshal.dumps(value, _NO_REFERENCES)
+    except ValueError:  # a type that it does not know, or nested without end
+        return None
 
 
 class _Copier:

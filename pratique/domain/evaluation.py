@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
-from pratique.canonical import digest_of
+from pratique.canonical import canonical_array, canonical_json, canonical_object, canonical_texts, sha256_hex
+from pratique.domain.exhibit import Exhibit, Ground
 from pratique.domain.findings import PASSING, Finding, FindingStatus
-from pratique.domain.judge import Judge, identity_of
+from pratique.domain.judge import Found, Judge
+from pratique.domain.moment import Moment
 from pratique.domain.situation import BoundFacts, Criteria, Judgement, Situation
 from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text
 
-__all__ = ["BoundFacts", "Criteria", "Evaluation", "Judgement", "Situation", "evaluate"]
+__all__ = ["BoundFacts", "Criteria", "Evaluation", "Judgement", "Situation", "Verdict", "evaluate", "verdict_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,49 +41,81 @@ def evaluate(spec: GateSpec, situation: Situation, criteria: Criteria, now: date
     The same arguments give the same result, at any later time and on any machine. Nothing raises: what
     cannot be judged is NotTested with its reason.
     """
-    judge = Judge(situation, criteria, now)
-    findings = tuple(
+    moment = Moment(now)
+    judge = Judge(situation, Ground.of(situation, criteria), moment)
+    return verdict_of(spec, situation, judge, moment).at(situation.gate_run, now)
+
+
+def verdict_of(spec: GateSpec, situation: Situation, judge: Judge, moment: Moment) -> Verdict:
+    """Have every requirement of `spec` judged."""
+    found = [
         judge.find(checkpoint, requirement)
         for checkpoint in spec.checkpoints
         for requirement in checkpoint.requirements
-    )
-    enforced = [f for f in findings if f.enforced]
-    is_ready = all(f.status in PASSING for f in enforced) and any(
-        f.status in (FindingStatus.MET, FindingStatus.WAIVED) for f in enforced
-    )
-    return Evaluation(
-        findings=findings,
-        is_ready=is_ready,
-        basis=_basis(situation, findings),
-        inputs=_inputs(situation, now),
-        recheck_at=min(judge.ends, default=None),
-    )
+    ]
+    return Verdict(situation, judge.exhibits, tuple(found), moment)
 
 
-def _basis(situation: Situation, findings: Sequence[Finding]) -> str:
-    digests = {e.id: e.sha256 for e in situation.evidence}
-    return digest_of(
-        {
-            "gate_run": situation.gate_run,
-            "spec": situation.spec_digest,
-            "profile": situation.profile_digest,
-            "findings": [
-                [f.requirement, f.status.value, digests.get(f.evidence or "", f.evidence), f.waiver] for f in findings
-            ],
-        }
-    )
+class Verdict:
+    """An evaluation without its gate run and its moment: the same for every moment of a span.
 
+    Args:
+        situation: what was looked at.
+        exhibits: its evidence, in order.
+        found: what was found, in the order of the spec.
+        moment: every comparison with the time that was made on the way.
+    """
 
-def _inputs(situation: Situation, now: datetime) -> str:
-    return digest_of(
-        {
-            "gate_run": situation.gate_run,
-            "spec": situation.spec_digest,
-            "profile": situation.profile_digest,
-            "evidence": [identity_of(e) for e in situation.evidence],
+    def __init__(
+        self, situation: Situation, exhibits: Sequence[Exhibit], found: tuple[Found, ...], moment: Moment
+    ) -> None:
+        self._situation = situation
+        self._evidence = canonical_array(canonical_texts(exhibit.identity) for exhibit in exhibits)
+        self.found = found
+        self._moment = moment
+        self._findings = tuple(one.finding for one in found)
+        enforced = [f.status for f in self._findings if f.enforced]
+        self._is_ready = all(status in PASSING for status in enforced) and any(
+            status in (FindingStatus.MET, FindingStatus.WAIVED) for status in enforced
+        )
+        self._recheck_at = min((one.until for one in found if one.until is not None), default=None)
+
+    def holds_at(self, now: datetime) -> bool:
+        """True when an evaluation at `now` would find the same."""
+        return self._moment.holds_at(now)
+
+    def at(self, gate_run: str, now: datetime) -> Evaluation:
+        """Return the evaluation of `gate_run` at `now`, a moment of the span."""
+        run = canonical_json(gate_run)
+        return Evaluation(
+            findings=self._findings,
+            is_ready=self._is_ready,
+            basis=sha256_hex(canonical_object(**self._signed, gate_run=run)),
+            inputs=sha256_hex(canonical_object(**self._looked_at, gate_run=run, now=canonical_json(instant_text(now)))),
+            recheck_at=self._recheck_at,
+        )
+
+    @cached_property
+    def _pinned(self) -> dict[str, bytes]:
+        situation = self._situation
+        return {"spec": canonical_json(situation.spec_digest), "profile": canonical_json(situation.profile_digest)}
+
+    @cached_property
+    def _signed(self) -> dict[str, bytes]:
+        """Members of the basis but the gate run."""
+        return {**self._pinned, "findings": canonical_array(one.signed for one in self.found)}
+
+    @cached_property
+    def _looked_at(self) -> dict[str, bytes]:
+        """Members of the inputs but the gate run and the time."""
+        situation = self._situation
+        members = {
             "waivers": [[w.id, instant_text(w.expires_at), w.revoked_at is None] for w in situation.waivers],
             "weights_at": instant_text(situation.weights_at) if situation.weights_at else None,
             "gates": {gate: state.value for gate, state in (situation.gates or {}).items()},
-            "now": instant_text(now),
         }
-    )
+        return {
+            **self._pinned,
+            "evidence": self._evidence,
+            **{name: canonical_json(value) for name, value in members.items()},
+        }

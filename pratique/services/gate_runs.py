@@ -6,7 +6,6 @@ import json
 import re
 
 from pratique.domain.entries import GateRunOpened
-from pratique.domain.evaluation import evaluate
 from pratique.domain.spec import GateSpec
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
@@ -92,7 +91,8 @@ def _tell_of_opening(tx: Transaction, parts: Parts, run_id: str, version: Row, s
     if row is None or row["state"] != "open":
         return  # what it moved to was told already
     situation = load_situation(tx, parts, row, version, tx.now)
-    run = LoadedRun(row, version, spec, situation, evaluate(spec, situation, parts.criteria, tx.now))
+    evaluation = parts.memory.evaluate(spec, situation, parts.criteria, tx.now)
+    run = LoadedRun(row, version, spec, situation, evaluation)
     tell(tx, parts, run, NoticeKind.REVIEW_OPENED, reasons=["an event opened the gate"])
     start_flow(tx, run)
     advance_dependents(tx, parts, run, run.state)  # the latest run of this gate is another one now

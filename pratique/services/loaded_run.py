@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pratique.domain.decisions import Decision
-from pratique.domain.evaluation import Evaluation, Situation, evaluate
+from pratique.domain.evaluation import Evaluation, Situation
 from pratique.domain.gates import GateState
 from pratique.domain.spec import GateSpec
 from pratique.errors import NotFoundError
@@ -53,7 +53,7 @@ def load_run(reader: Reader, parts: Parts, run_id: str, now: datetime) -> Loaded
         version=version,
         spec=spec,
         situation=situation,
-        evaluation=evaluate(spec, situation, parts.criteria, now),
+        evaluation=parts.memory.evaluate(spec, situation, parts.criteria, now),
         decisions=standing_decisions(reader, run_id, people=parts.people, model=version["model"]),
     )
 

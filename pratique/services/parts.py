@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from pratique.collectors import CollectorRegistry
 from pratique.domain.evaluation import Criteria
 from pratique.domain.evidence import Evidence
+from pratique.domain.memory import EvaluationMemory
 from pratique.domain.people import People
 from pratique.domain.spec import GateSpec
 from pratique.regimes import Rulebook
@@ -29,4 +31,6 @@ class Parts:
     files: EvidenceFolder
     parsing: Parsing = field(default_factory=Parsing)
     evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)  #: seen lately, by id and reading
+    profiles: dict[str, dict[str, Any]] = field(default_factory=dict)  #: seen lately, parsed, by their stored text
+    memory: EvaluationMemory = field(default_factory=EvaluationMemory)  #: verdicts given lately
     pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them

@@ -18,7 +18,8 @@ from pratique.services import lookups
 from pratique.services.parts import Parts
 from pratique.store.reader import Reader, Row
 
-#: Pieces of evidence kept as parsed; each is looked at again with every event of its model version.
+#: Pieces of evidence, and profiles, kept as parsed; each is looked at again with every event of its model version.
+#: They are handed out as the same objects, by which the memory of verdicts tells that nothing changed.
 _MAX_SEEN = 4096
 
 
@@ -30,18 +31,18 @@ def load_situation(reader: Reader, parts: Parts, run: Row, version: Row, now: da
     evidence = _evidence_of_version(reader, parts, version["id"])
     if run["state"] == GateState.CLEARED:
         evidence = [e for e in evidence if e.reading is not Reading.PENDING]
+    at = instant_text(now)
     return Situation(
         gate_run=run["id"],
         spec_digest=run["spec_digest"],
         model=version["model"],
         version=version["version"],
-        profile=stored_json(version["profile"]),
+        profile=_profile(parts, version["profile"]),
         profile_digest=version["profile_digest"],
         evidence=evidence,
         waivers=[waiver_of(row) for row in reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run["id"])],
         gates={
-            row["gate"]: state_at(row, instant_text(now))
-            for row in reader.all(lookups.LATEST_STATES, model_version_id=version["id"])
+            row["gate"]: state_at(row, at) for row in reader.all(lookups.LATEST_STATES, model_version_id=version["id"])
         },
         weights_at=_instant(version["weights_at"]),
     )
@@ -53,6 +54,15 @@ def state_at(row: Row, at: str) -> GateState:
     if state is GateState.CLEARED and row["recheck_at"] is not None and row["recheck_at"] <= at:
         return GateState.STALE
     return state
+
+
+def _profile(parts: Parts, text: str) -> dict[str, Any]:
+    profile = parts.profiles.get(text)
+    if profile is None:
+        if len(parts.profiles) >= _MAX_SEEN:
+            parts.profiles.clear()
+        profile = parts.profiles[text] = stored_json(text)
+    return profile
 
 
 def _evidence_of_version(reader: Reader, parts: Parts, version_id: str) -> list[Evidence]:

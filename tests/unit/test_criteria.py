@@ -174,6 +174,15 @@ def test_a_key_that_comes_again_with_other_facts_does_not_give_the_old_answer():
     assert criteria.bind({"p": 1}, {"ok": False}, key="k").judge("profile.p == 1").holds is True
 
 
+@pytest.mark.parametrize("other", [1, 1.0, [True], None])
+def test_a_key_that_comes_again_with_what_python_calls_equal_does_not_give_the_old_answer(other):
+    criteria = CelCriteria()
+    assert criteria.bind({}, {"ok": True}, key="k").judge("facts.ok").holds is True
+    assert criteria.bind({}, {"ok": other}, key="k").judge("facts.ok").holds is None
+    assert criteria.bind({"ok": True}, {}, key="p").judge("profile.ok").holds is True
+    assert criteria.bind({"ok": other}, {}, key="p").judge("profile.ok").holds is None
+
+
 def test_the_same_key_and_facts_share_one_binding():
     criteria = CelCriteria()
     assert criteria.bind({}, {"a": [1]}, key="k") is criteria.bind({}, {"a": [1]}, key="k")

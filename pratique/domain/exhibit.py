@@ -1,0 +1,147 @@
+"""A piece of evidence before the judge: what many requirements ask of it is found out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from pratique.domain.evidence import Evidence, Extraction, Reading
+from pratique.domain.models import names_of
+from pratique.domain.situation import BoundFacts, Criteria, Judgement, Situation
+from pratique.domain.times import instant_text
+
+
+def identity_of(evidence: Evidence) -> list[str | None]:
+    """Return what fixes the facts of a piece of evidence: the file's bytes and the parser that read them."""
+    read = evidence.extraction
+    parser = [read.kind, read.collector, read.collector_version] if read is not None else [None, None, None]
+    return [evidence.id, evidence.sha256, evidence.reading.value, evidence.requirement, *parser]
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What is asked of every exhibit of a model version alike: its profile, its names, its weights."""
+
+    criteria: Criteria
+    model: str
+    version: str
+    profile: Mapping[str, Any]
+    profile_digest: str
+    weights_at: datetime | None
+
+    @classmethod
+    def of(cls, situation: Situation, criteria: Criteria) -> Ground:
+        """Return the ground of a situation."""
+        return cls(
+            criteria=criteria,
+            model=situation.model,
+            version=situation.version,
+            profile=situation.profile,
+            profile_digest=situation.profile_digest,
+            weights_at=situation.weights_at,
+        )
+
+    def is_of(self, situation: Situation, criteria: Criteria) -> bool:
+        """True when `situation` stands on this very ground. An equal profile is another one, as 1 equals True."""
+        return (
+            self.profile is situation.profile
+            and self.criteria is criteria
+            and self.profile_digest == situation.profile_digest
+            and self.weights_at == situation.weights_at
+            and (self.model, self.version) == (situation.model, situation.version)
+        )
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name under which evidence may speak of the model version."""
+        return names_of(self.model, self.version, list(self.profile.get("known_as", ())))
+
+    @cached_property
+    def alone(self) -> BoundFacts:
+        """The profile without any evidence."""
+        return self.bind("", {})
+
+    def bind(self, key: str, facts: Mapping[str, Any]) -> BoundFacts:
+        """Bind facts beside the profile."""
+        return self.criteria.bind(self.profile, facts, key=f"{key}/{self.profile_digest}")
+
+
+class Exhibit:
+    """A piece of evidence on its ground. Nothing here depends on the time, on a requirement or on other evidence."""
+
+    def __init__(self, evidence: Evidence, ground: Ground) -> None:
+        self.evidence = evidence
+        self.kind = evidence.extraction.kind if evidence.extraction is not None else None
+        self._ground = ground
+        self._ends: dict[int | None, datetime | None] = {}
+
+    def judge(self, expression: str) -> Judgement:
+        """Judge one expression on the facts of this evidence."""
+        return self._bound.judge(expression)
+
+    def doubt(self, select: str) -> str | None:
+        """Say why it is not known that this speaks to a requirement, None when it does.
+
+        Skipping it would let an older answer stand beside a newer file that perhaps contradicts it.
+        """
+        judgement = self.judge(select)
+        if judgement.holds is None:
+            return f"whether {self.evidence.filename} speaks to this could not be judged: {judgement.reason}"
+        return None if judgement.holds else f"{self.evidence.filename} does not speak to this"
+
+    def ends_at(self, fresh_for_days: int | None) -> datetime | None:
+        """Return when an answer that rests on it runs out."""
+        if fresh_for_days not in self._ends:
+            extraction = self.evidence.extraction
+            limits = [extraction.valid_until] if extraction is not None and extraction.valid_until is not None else []
+            if fresh_for_days is not None:
+                limits.append(self.evidence.dated_at + timedelta(days=fresh_for_days))
+            self._ends[fresh_for_days] = min(limits, default=None)
+        return self._ends[fresh_for_days]
+
+    @cached_property
+    def trouble(self) -> str | None:
+        """Why no criterion is judged on it, whatever it says; None when nothing is wrong."""
+        evidence = self.evidence
+        if evidence.reading is Reading.PENDING:
+            return f"{evidence.filename}: not read yet"
+        if evidence.extraction is None or evidence.reading is Reading.UNREADABLE:
+            return f"{evidence.filename}: {evidence.reading_reason or 'unreadable'}"
+        extraction, names = evidence.extraction, self._ground.names
+        if extraction.subject is not None and extraction.subject not in names:
+            return (
+                f"{evidence.filename} speaks of model {extraction.subject!r}; this version is known as "
+                f"{', '.join(sorted(names))} (profile member `known_as`)"
+            )
+        other_weights = self._other_weights(extraction)
+        if other_weights is not None:
+            return other_weights
+        if not extraction.complete:
+            return f"{evidence.filename} is incomplete: {extraction.incomplete_reason or 'no reason given'}"
+        return None
+
+    def _other_weights(self, extraction: Extraction) -> str | None:
+        filename = self.evidence.filename
+        expected, found = self._ground.profile.get("weights_sha256"), extraction.facts.get("weights_sha256")
+        if expected is not None and isinstance(found, str):
+            if found.lower() == expected:
+                return None
+            return f"{filename} was made on weights {found[:12]}, this version has {expected[:12]}"
+        changed_at = self._ground.weights_at
+        if changed_at is not None and self.evidence.dated_at < changed_at:
+            return f"{filename} is older than the weights, which were changed at {instant_text(changed_at)}"
+        return None
+
+    @cached_property
+    def identity(self) -> list[str | None]:
+        """What fixes the facts: see `identity_of`."""
+        return identity_of(self.evidence)
+
+    @cached_property
+    def _bound(self) -> BoundFacts:
+        extraction = self.evidence.extraction
+        key = "/".join(str(part) for part in self.identity)
+        return self._ground.bind(key, extraction.facts if extraction is not None else {})

@@ -1,0 +1,146 @@
+"""What was judged before, so that it is not judged again: evaluation is pure, so a memory changes no answer."""
+
+from __future__ import annotations
+
+import operator
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pratique.domain.decisions import Waiver
+from pratique.domain.evaluation import Evaluation, Verdict, verdict_of
+from pratique.domain.evidence import Evidence
+from pratique.domain.exhibit import Exhibit, Ground
+from pratique.domain.gates import GateState
+from pratique.domain.judge import Judge
+from pratique.domain.moment import Moment
+from pratique.domain.situation import Criteria, Situation
+from pratique.domain.spec import GateSpec
+
+#: Most findings remembered, all verdicts together.
+MAX_FINDINGS = 20_000
+#: Most pieces of evidence kept bound for the next verdict. One holds a copy of its facts.
+MAX_EXHIBITS = 512
+
+T = TypeVar("T")
+_Key = tuple[str, ...]
+
+
+class EvaluationMemory:
+    """Evaluates as `evaluate` does, and remembers the last verdict on each gate of each model version.
+
+    A verdict is given again only on the very same spec, criteria, profile and evidence (the same objects: an equal
+    one is judged anew), on equal waivers and other gates, and at a moment at which every comparison with the time
+    that was made on the way comes out the same. Where something changed, what did not is taken over: bound
+    evidence, and findings whose answer came out again. Safe to use from several threads.
+    """
+
+    def __init__(self, *, max_findings: int = MAX_FINDINGS, max_exhibits: int = MAX_EXHIBITS) -> None:
+        self._held = _Shelf[_Held](max_findings)
+        self._bound = _Shelf[list[Exhibit]](max_exhibits)
+        self._lock = threading.Lock()
+
+    def evaluate(self, spec: GateSpec, situation: Situation, criteria: Criteria, now: datetime) -> Evaluation:
+        """Return what `evaluate` returns on the same arguments."""
+        key = _key(situation)
+        with self._lock:
+            held = self._held.get(key)
+        if held is not None and not (held.spec is spec and held.ground.is_of(situation, criteria)):
+            held = None
+        if held is not None and held.is_of(situation) and held.verdict.holds_at(now):
+            return held.verdict.at(situation.gate_run, now)
+        verdict = self._judge(key, spec, situation, criteria, now, held)
+        return verdict.at(situation.gate_run, now)
+
+    def _judge(
+        self, key: _Key, spec: GateSpec, situation: Situation, criteria: Criteria, now: datetime, before: _Held | None
+    ) -> Verdict:
+        moment = Moment(now)
+        if before is None:
+            ground = Ground.of(situation, criteria)
+            judge = Judge(situation, ground, moment)
+        else:
+            ground = before.ground
+            with self._lock:
+                bound = self._bound.get(key) or []
+            found = {one.finding.requirement: one for one in before.verdict.found}
+            judge = Judge(situation, ground, moment, exhibits=bound, found=found)
+        verdict = verdict_of(spec, situation, judge, moment)
+        with self._lock:
+            self._held.put(key, _Held.of(spec, ground, situation, verdict), len(verdict.found))
+            self._bound.put(key, judge.exhibits, len(judge.exhibits))
+        return verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A verdict with what it was made of; lists and mappings are copies, that nobody can change."""
+
+    spec: GateSpec
+    ground: Ground
+    spec_digest: str
+    evidence: tuple[Evidence, ...]
+    waivers: tuple[Waiver, ...]
+    gates: Mapping[str, GateState]
+    verdict: Verdict
+
+    @classmethod
+    def of(cls, spec: GateSpec, ground: Ground, situation: Situation, verdict: Verdict) -> _Held:
+        return cls(
+            spec=spec,
+            ground=ground,
+            spec_digest=situation.spec_digest,
+            evidence=tuple(situation.evidence),
+            waivers=tuple(situation.waivers),
+            gates=dict(situation.gates or {}),
+            verdict=verdict,
+        )
+
+    def is_of(self, situation: Situation) -> bool:
+        """True when a situation on the same ground differs in nothing but its gate run."""
+        return (
+            self.spec_digest == situation.spec_digest
+            and _are_same(self.evidence, situation.evidence)
+            and self.waivers == tuple(situation.waivers)
+            and self.gates == (situation.gates or {})
+        )
+
+
+class _Shelf(Generic[T]):
+    """Keeps what was used last, up to a total size; the newest stays however large it is."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._items: OrderedDict[_Key, tuple[int, T]] = OrderedDict()
+
+    def get(self, key: _Key) -> T | None:
+        item = self._items.get(key)
+        if item is None:
+            return None
+        self._items.move_to_end(key)
+        return item[1]
+
+    def put(self, key: _Key, value: T, size: int) -> None:
+        self._drop(key)
+        self._items[key] = (size, value)
+        self._room -= size
+        while self._room < 0 and len(self._items) > 1:
+            self._drop(next(iter(self._items)))
+
+    def _drop(self, key: _Key) -> None:
+        item = self._items.pop(key, None)
+        if item is not None:
+            self._room += item[0]
+
+
+def _key(situation: Situation) -> _Key:
+    """Waivers belong to one gate run; without them all runs of a gate are judged alike."""
+    of_run = (situation.gate_run,) if situation.waivers else ()
+    return (situation.spec_digest, situation.model, situation.version, *of_run)
+
+
+def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    return len(some) == len(others) and all(map(operator.is_, some, others))
