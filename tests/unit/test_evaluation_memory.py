@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_evaluation import CRITERIA, DAY, NOW, PROFILE, file, situation, spec_of, unread, waive, wants
 
 from pratique.canonical import digest_of
 from pratique.criteria import CelCriteria
@@ -17,7 +18,6 @@ from pratique.domain.gates import GateState
 from pratique.domain.memory import EvaluationMemory
 from pratique.domain.moment import Moment
 from pratique.domain.times import instant_text
-from test_evaluation import CRITERIA, DAY, NOW, PROFILE, file, situation, spec_of, unread, waive, wants
 
 SPEC = spec_of(
     wants(select='facts.task == "a"', fresh_for_days=20, unmet="Too high."),
