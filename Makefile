@@ -38,8 +38,12 @@ check: venv ## format, lint, types, import contracts, lock file
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/uv lock --check
 
-test: venv ## the whole suite (ARGS="-k name" for a part)
-	$(BIN)/pytest $(ARGS)
+# Two processes, a file of tests at a time, long ones (acceptance, faults) first; more than two processes starve the
+# real servers that tests start and wait for.
+JOBS ?= 2
+
+test: venv ## the whole suite (ARGS="-k name" for a part, JOBS=0 in one process)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 demo: venv ## the demo story; stays up until Ctrl-C (ONCE=1 ends by itself)
 	@ONCE=$(ONCE) $(BIN)/python -m examples.demo

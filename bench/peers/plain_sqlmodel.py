@@ -13,11 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
+from sqlalchemy.orm import registry
 from sqlmodel import Field, Session, SQLModel, create_engine, select
 from sqlmodel import func as sql
 
 
-class PlainEvent(SQLModel, table=True):
+class Plain(SQLModel, registry=registry()):
+    """A registry of their own: these tables are none of the engine's."""
+
+
+class PlainEvent(Plain, table=True):
     """An event as received."""
 
     id: str = Field(primary_key=True)
@@ -28,7 +33,7 @@ class PlainEvent(SQLModel, table=True):
     body: str
 
 
-class PlainGate(SQLModel, table=True):
+class PlainGate(Plain, table=True):
     """A gate of a model version."""
 
     id: str = Field(primary_key=True)
@@ -40,7 +45,7 @@ class PlainGate(SQLModel, table=True):
     changed_at: datetime
 
 
-class PlainEvidence(SQLModel, table=True):
+class PlainEvidence(Plain, table=True):
     """A piece of evidence."""
 
     id: str = Field(primary_key=True)
@@ -50,7 +55,7 @@ class PlainEvidence(SQLModel, table=True):
     received_at: datetime
 
 
-class PlainJournal(SQLModel, table=True):
+class PlainJournal(Plain, table=True):
     """A chained entry."""
 
     seq: int | None = Field(default=None, primary_key=True)
@@ -74,8 +79,7 @@ def open_plain(path: Path) -> Engine:
     def on_begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # as SQLAlchemy's own pages advise; else writers collide
 
-    tables = [m.__table__ for m in (PlainEvent, PlainGate, PlainEvidence, PlainJournal)]  # type: ignore[attr-defined]
-    SQLModel.metadata.create_all(engine, tables=tables)
+    Plain.metadata.create_all(engine)
     return engine
 
 
