@@ -435,7 +435,8 @@ class Register:
 
     # -- acts ----------------------------------------------------------------------------------------------
 
-    def decide(self, person: str, ref: GateRef, decision: DecisionInput) -> None:
+    def decide(self, viewer: Viewer, ref: GateRef, decision: DecisionInput) -> None:
+        person = viewer.id
         if decision.basis != self.gate["basis"] or decision.row_version != self.gate["row_version"]:
             raise ConflictError(
                 f"the gate moved on: you saw row version {decision.row_version}, it is {self.gate['row_version']} now"
@@ -444,18 +445,19 @@ class Register:
             raise NotAllowedError(f"{person} does not hold the role {decision.role}")
         self.decided.append((person, ref, decision))
         made: DecisionView = {"id": "d-9", "person": person, "role": decision.role, "act": decision.act,
-                              "reason": decision.reason, "at": instant_text(NOW), "dismissed": None}  # fmt: skip
+                              "reason": decision.reason, "at": instant_text(NOW), "dismissed": None,
+                              "credential": viewer.credential}  # fmt: skip
         self.gate = self.gate | {"decisions": [*self.gate["decisions"], made]}  # type: ignore[assignment]
 
-    def waive(self, person: str, ref: GateRef, waiver: WaiverInput) -> None:
+    def waive(self, viewer: Viewer, ref: GateRef, waiver: WaiverInput) -> None:
         if waiver.expires_at > NOW + timedelta(days=366):
             raise InvalidInputError("a waiver lasts at most 366 days")
-        self.waived.append((person, ref, waiver))
+        self.waived.append((viewer.id, ref, waiver))
 
-    def revoke_waiver(self, person: str, ref: GateRef, waiver_id: str, reason: str) -> None:
+    def revoke_waiver(self, viewer: Viewer, ref: GateRef, waiver_id: str, reason: str) -> None:
         if waiver_id != "wv-1":
             raise NotFoundError(f"waiver {waiver_id} does not exist")
-        self.revoked.append((person, waiver_id, reason))
+        self.revoked.append((viewer.id, waiver_id, reason))
 
     def acknowledge(self, person: str, notice_id: str) -> None:
         for notice in self.notices.get(person, []):
@@ -473,7 +475,7 @@ class Register:
 
     def session_person(self, session_token: str) -> Viewer | None:
         person = self.sessions.get(session_token)
-        return Viewer(id=person, name=NAMES[person]) if person else None
+        return Viewer(id=person, name=NAMES[person], credential=f"session:of-{person}") if person else None
 
     def logout(self, session_token: str) -> None:
         self.sessions.pop(session_token, None)

@@ -35,14 +35,17 @@ def fixed_id(number: int) -> str:
 
 _MODEL, _EVENT, _RUN, _EVIDENCE, _DECISION, _WAIVER, _NOTICE, _DELIVERY, _FLOW, _TOKEN = map(fixed_id, range(1, 11))
 _SHA = "ab" * 32
+_SESSION = "session:5e55100000aa"
 
 #: One example of every fact class, with every member that can be there.
 EXAMPLES: tuple[e.Fact, ...] = (
     e.ModelVersionRegistered(
-        id=_MODEL, model="aurora", model_version="2.1", profile=PROFILE, profile_digest=digest_of(PROFILE)
+        id=_MODEL, model="aurora", model_version="2.1", profile=PROFILE, profile_digest=digest_of(PROFILE),
+        authors={"systemic_risk": "mira"}, credential="token:ci",
     ),
     e.ModelVersionChanged(
-        id=_MODEL, profile=PROFILE, profile_digest=digest_of(PROFILE), was_digest=_SHA, weights_at=AT
+        id=_MODEL, profile=PROFILE, profile_digest=digest_of(PROFILE), was_digest=_SHA, weights_at=AT,
+        authors={"systemic_risk": "token:ci"}, credential="token:ci",
     ),
     e.EventReceived(
         id=_EVENT, source="/ci", event_id="e1", type="pratique.gate.triggered", model_version_id=_MODEL,
@@ -64,29 +67,31 @@ EXAMPLES: tuple[e.Fact, ...] = (
         signed_by=["jonas", "mira"], remind_at=DUE,
     ),
     e.GateRunDated(
-        id=_RUN, row_version=4, follow_up_at=AT, due_at=DUE, reason="jonas: the lab is late", was_follow_up_at=AT,
-        was_due_at=AT, remind_at=AT,
+        id=_RUN, row_version=4, follow_up_at=AT, due_at=DUE, reason="the lab is late", was_follow_up_at=AT,
+        was_due_at=AT, remind_at=AT, person="jonas", credential=_SESSION,
     ),
     e.GateRunReminded(id=_RUN, row_version=5, rung="follow_up", remind_at=DUE),
     e.EvidenceSubmitted(
         id=_EVIDENCE, model_version_id=_MODEL, sha256=_SHA, size=4096, filename="cbrn.eval",
         media_type="application/zip", submitter="token:ci", reading="read", requirement="cbrn-eval",
-        reading_reason="as named", extraction=EXTRACTION,
+        reading_reason="as named", extraction=EXTRACTION, credential="token:ci",
     ),
     e.EvidenceRead(
         id=_EVIDENCE, model_version_id=_MODEL, reading="read", reading_reason="late", extraction=EXTRACTION
     ),
     e.DecisionMade(
         id=_DECISION, gate_run_id=_RUN, person="jonas", role="approver", act="clear", reason="the evidence holds",
-        basis=_SHA, row_version=6,
+        basis=_SHA, row_version=6, credential=_SESSION,
     ),
     e.DecisionsDismissed(gate_run_id=_RUN, decisions=[_DECISION], why="new evidence"),
     e.WaiverGranted(
         id=_WAIVER, gate_run_id=_RUN, requirement="cbrn-eval", covers="unmet", evidence=_EVIDENCE, person="ines",
         reason="repeated next week",
-        expires_at=DUE, row_version=7,
+        expires_at=DUE, row_version=7, credential=_SESSION,
     ),
-    e.WaiverRevoked(id=_WAIVER, gate_run_id=_RUN, person="ines", why="the repeat failed", row_version=8),
+    e.WaiverRevoked(
+        id=_WAIVER, gate_run_id=_RUN, person="ines", why="the repeat failed", row_version=8, credential=_SESSION
+    ),
     e.NoticeWritten(
         id=_NOTICE, key=f"{_RUN}:review_opened:1:mira", gate_run_id=_RUN, person="mira", kind="review_opened",
         severity="normal", content=CONTENT, deliveries=[{"id": _DELIVERY, "channel": "mail"}],
@@ -105,8 +110,8 @@ EXAMPLES: tuple[e.Fact, ...] = (
         expires_at=DUE,
     ),
     e.TokenRevoked(id=_TOKEN),
-    e.SignedIn(person="mira"),
-    e.LoginLinkMade(person="mira", expires_at=DUE),
+    e.SignedIn(person="mira", session="5e55100000aa", link="11600000bb"),
+    e.LoginLinkMade(person="mira", expires_at=DUE, id="11600000bb"),
 )  # fmt: skip
 
 _TEXTS = ("plain", "à – 😀", 'quote " and \\ back', "line\nbreak", "")
@@ -188,7 +193,11 @@ class Story:
     def _do_profile(self) -> e.Fact:
         profile = self._profile()
         return e.ModelVersionChanged(
-            id=str(self._old("model")), profile=profile, profile_digest=digest_of(profile), was_digest=self._digest()
+            id=str(self._old("model")),
+            profile=profile,
+            profile_digest=digest_of(profile),
+            was_digest=self._digest(),
+            authors=self._maybe({"training_flop": "mira"}),
         )
 
     def _do_event(self) -> e.Fact:
@@ -222,6 +231,7 @@ class Story:
         return e.GateRunDated(
             id=run, row_version=self._bump(run), follow_up_at=self._instant(), due_at=self._instant(),
             reason=self._text(), was_follow_up_at=AT, was_due_at=DUE, remind_at=self._maybe(AT),
+            person=self._maybe("jonas"), credential=self._maybe(_SESSION),
         )  # fmt: skip
 
     def _do_remind(self) -> e.Fact:
@@ -234,6 +244,7 @@ class Story:
             id=self._new("evidence"), model_version_id=str(self._old("model")), sha256=sha256, size=5,
             filename=self._text(), media_type="text/plain", submitter="token:ci", reading="pending",
             requirement=self._maybe("r"), reading_reason=self._maybe("why"), extraction=self._extraction(),
+            credential=self._maybe("token:ci"),
         )  # fmt: skip
 
     def _do_read(self) -> e.Fact | None:
@@ -247,6 +258,7 @@ class Story:
         return e.DecisionMade(
             id=self._new(f"decision of {run}"), gate_run_id=run, person="jonas", role="approver", act="clear",
             reason=self._text(), basis=self._digest(), row_version=self._bump(run),
+            credential=self._maybe(_SESSION),
         )  # fmt: skip
 
     def _do_dismiss(self) -> e.Fact | None:
@@ -259,13 +271,19 @@ class Story:
         return e.WaiverGranted(
             id=self._new(f"waiver of {run}"), gate_run_id=run, requirement="r", covers="stale", person="ines",
             reason=self._text(), expires_at=self._instant(), row_version=self._bump(run),
+            credential=self._maybe(_SESSION),
         )  # fmt: skip
 
     def _do_revoke(self) -> e.Fact | None:
         run = str(self._old("run"))
         waiver = self._old(f"waiver of {run}")
         return waiver and e.WaiverRevoked(
-            id=waiver, gate_run_id=run, person="ines", why=self._text(), row_version=self._bump(run)
+            id=waiver,
+            gate_run_id=run,
+            person="ines",
+            why=self._text(),
+            row_version=self._bump(run),
+            credential=self._maybe(_SESSION),
         )
 
     def _do_tell(self) -> e.Fact:

@@ -127,6 +127,9 @@ class Waiver:
     granted_at: str
     expires_at: str
     revoked_at: str | None = None
+    credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`; None in old ledgers
+    revoked_by: str | None = None
+    revoked_credential: str | None = None
 
     @classmethod
     def from_json(cls, value: Json) -> Waiver:
@@ -139,6 +142,9 @@ class Waiver:
             granted_at=value["granted_at"],
             expires_at=value["expires_at"],
             revoked_at=value.get("revoked_at"),
+            credential=value.get("credential"),
+            revoked_by=value.get("revoked_by"),
+            revoked_credential=value.get("revoked_credential"),
         )
 
 
@@ -154,6 +160,7 @@ class Decision:
     at: str
     dismissed_at: str | None = None  #: what was signed changed later; the signature no longer counts
     dismissed_why: str | None = None
+    credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`; None in old ledgers
 
     @classmethod
     def from_json(cls, value: Json) -> Decision:
@@ -168,6 +175,7 @@ class Decision:
             at=value["at"],
             dismissed_at=dismissed.get("at"),
             dismissed_why=dismissed.get("why"),
+            credential=value.get("credential"),
         )
 
 
@@ -185,6 +193,7 @@ class Evidence:
     model: str = ""
     version: str = ""
     submitter: str | None = None
+    credential: str | None = None  #: by which it came: `token:<id>`; None in old ledgers
     media_type: str | None = None
     requirement: str | None = None
     kind: str | None = None
@@ -201,7 +210,8 @@ class Evidence:
     def from_json(cls, value: Json) -> Evidence:
         """Return the evidence in an answer of the engine."""
         optional = (
-            "submitter media_type requirement kind collector subject complete incomplete_reason produced_at valid_until"
+            "submitter credential media_type requirement kind collector subject complete incomplete_reason "
+            "produced_at valid_until"
         )
         return cls(
             id=value["id"],

@@ -74,6 +74,11 @@ class Principal:
         return f"{'worker' if self.kind == 'worker' else 'token'}:{self.token}"
 
     @property
+    def credential(self) -> str:
+        """What the request came by, as journal and rows name it."""
+        return f"token:{self.token}"
+
+    @property
     def submitter(self) -> str:
         """The person behind an upload, or the actor where no person is."""
         return self.person or self.actor
@@ -88,6 +93,19 @@ class Principal:
             raise NotAllowedError(
                 f"this {self.kind} token lacks the scope {scope}", hint="ask an admin for a token that has it"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser in which a person is signed in."""
+
+    id: str
+    person: Person
+
+    @property
+    def credential(self) -> str:
+        """What its requests come by, as journal and rows name it."""
+        return f"session:{self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +133,7 @@ def issue_token(tx: Transaction, parts: Parts, request: TokenRequest) -> dict[st
         InvalidInputError: unknown kind, scope, person or life time.
     """
     _check_request(parts, request)
-    token_id = secrets.token_hex(6)
+    token_id = _new_id()
     secret = secrets.token_urlsafe(32)
     scopes = request.scopes if request.scopes is not None else SCOPES[request.kind]
     expires_at = None
@@ -193,10 +211,12 @@ def make_login_link(tx: Transaction, parts: Parts, person_id: str) -> dict[str, 
         raise InvalidInputError(f"person: found {person_id[:80]!r}, expected one of people.yaml")
     token = secrets.token_urlsafe(32)
     expires_at = instant_text(tx.now + timedelta(minutes=LOGIN_LINK_MINUTES))
-    tx.record(LoginLinkMade(person=person_id, expires_at=expires_at))
+    link_id = _new_id()
+    tx.record(LoginLinkMade(person=person_id, expires_at=expires_at, id=link_id))
     tx.insert(
         "login_link",
         token_sha256=_sha256(token),
+        id=link_id,
         person=person_id,
         created_at=tx.at,
         expires_at=expires_at,
@@ -214,12 +234,13 @@ def use_login_link(tx: Transaction, token: str) -> tuple[str, str]:
     row = tx.one(_LINK, token_sha256=_sha256(token))
     if row is None or row["used_at"] is not None or row["expires_at"] <= tx.at:
         raise UnauthenticatedError("this login link is unknown, expired or was used", hint="ask for a new one")
-    session = secrets.token_urlsafe(32)
-    tx.record(SignedIn(person=row["person"]))
+    session, session_id = secrets.token_urlsafe(32), _new_id()
+    tx.record(SignedIn(person=row["person"], session=session_id, link=row["id"]))
     tx.run(_USE_LINK, given=row["token_sha256"], at=tx.at)
     tx.insert(
         "web_session",
         token_sha256=_sha256(session),
+        id=session_id,
         person=row["person"],
         created_at=tx.at,
         last_seen_at=tx.at,
@@ -228,12 +249,13 @@ def use_login_link(tx: Transaction, token: str) -> tuple[str, str]:
     return session, row["person"]
 
 
-def session_person(reader: Reader, parts: Parts, session: str, at: str, idle_since: str) -> Person | None:
-    """Return the person of a browser session, or None when it is unknown, idle for too long or expired."""
+def live_session(reader: Reader, parts: Parts, session: str, at: str, idle_since: str) -> Session | None:
+    """Return a browser session by its token, or None when it is unknown, idle for too long or expired."""
     row = reader.one(_SESSION, token_sha256=_sha256(session))
     if row is None or row["expires_at"] <= at or row["last_seen_at"] < idle_since:
         return None
-    return parts.people.find(row["person"])
+    person = parts.people.find(row["person"])
+    return Session(row["id"], person) if person is not None else None
 
 
 def touch_session(tx: Transaction, session: str) -> None:
@@ -261,6 +283,11 @@ def _check_request(parts: Parts, request: TokenRequest) -> None:
         raise InvalidInputError(f"expires_in_days: found {days}, expected 1 to {LONGEST_TOKEN_DAYS}")
     if not request.label.strip() or len(request.label) > 200 or not request.label.isprintable():
         raise InvalidInputError("label: expected 1 to 200 printable characters")
+
+
+def _new_id() -> str:
+    """Return what tokens, links and sessions are called by; it has nothing to do with their secrets."""
+    return secrets.token_hex(6)
 
 
 def _sha256(text: str) -> str:

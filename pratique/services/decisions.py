@@ -31,8 +31,8 @@ class Verdict:
     row_version: int | None = None  #: refuse when the run moved past this
 
 
-def decide(tx: Transaction, parts: Parts, run_id: str, person_id: str, verdict: Verdict) -> None:
-    """Record a decision and do what follows from it.
+def decide(tx: Transaction, parts: Parts, run_id: str, person_id: str, verdict: Verdict, *, credential: str) -> None:
+    """Record a decision, by which credential it came, and do what follows from it.
 
     Raises:
         InvalidInputError: no reason given.
@@ -48,7 +48,7 @@ def decide(tx: Transaction, parts: Parts, run_id: str, person_id: str, verdict: 
     if verdict.act is Act.CLEAR and any(d.person == person_id and d.act is Act.CLEAR for d in run.decisions):
         raise ConflictError(f"{person_id} signed this already", hint="somebody else must sign too")
     role = _role_for(run, person, verdict)
-    decision = _record(tx, run, person_id, role, verdict)
+    decision = _record(tx, run, person_id, role, verdict, credential)
     if verdict.act is Act.CLEAR:
         _clear_when_complete(tx, parts, run, decision)
     else:
@@ -56,7 +56,7 @@ def decide(tx: Transaction, parts: Parts, run_id: str, person_id: str, verdict: 
         record_move(tx, parts, run, _MOVES[verdict.act], cause=f"{person_id} ({role}): {verdict.reason}")
 
 
-def _record(tx: Transaction, run: LoadedRun, person: str, role: str, verdict: Verdict) -> Decision:
+def _record(tx: Transaction, run: LoadedRun, person: str, role: str, verdict: Verdict, credential: str) -> Decision:
     decision = Decision(
         id=tx.new_id(),
         person=person,
@@ -76,6 +76,7 @@ def _record(tx: Transaction, run: LoadedRun, person: str, role: str, verdict: Ve
             reason=verdict.reason,
             basis=verdict.basis,
             row_version=bump(run),
+            credential=credential,
         )
     )
     return decision

@@ -44,6 +44,7 @@ class Submission:
     submitter: str  #: the person behind it, or the actor where no person is
     requirement: str | None
     read: FileReading
+    credential: str | None = None  #: by which it came
 
 
 def clean_filename(filename: str) -> str:
@@ -100,6 +101,7 @@ def submit_evidence(
             reading=submission.read.reading.value,
             reading_reason=submission.read.reason,
             extraction=_as_json(submission.read.extraction),
+            credential=submission.credential,
         )
     )
     runs = advance_live(tx, parts, found["id"], cause=f"new evidence {submission.filename}")

@@ -26,6 +26,7 @@ def move_dates(
     due_at: datetime,
     follow_up_at: datetime | None,
     reason: str,
+    credential: str,
 ) -> None:
     """Move the dates of a gate run, with a reason.
 
@@ -46,10 +47,12 @@ def move_dates(
             row_version=bump(run),
             follow_up_at=instant_text(follow_up),
             due_at=instant_text(due_at),
-            reason=f"{person_id}: {reason}",
+            reason=reason,
             was_follow_up_at=run.row["follow_up_at"],
             was_due_at=run.row["due_at"],
             remind_at=next_reminder({**run.row, **dates}) if run.row["remind_at"] or run.row["reminded"] else None,
+            person=person_id,
+            credential=credential,
         )
     )
 

@@ -76,6 +76,7 @@ def _head(row: Row, version: Row, spec: GateSpec, state: GateState) -> dict[str,
         "outcome": OUTCOMES[state],
         **{name: row[name] for name in (*as_stored, "basis", "inputs")},
         "is_overdue": state in WAITING_STATES and row["reminded"] == "overdue",
+        "dated": stored_json(row["dated"]) if row["dated"] else None,
     }
 
 
@@ -183,7 +184,7 @@ def _decision(row: Row) -> dict[str, Any]:
     if row["dismissed_at"] is not None:
         dismissed = {"at": row["dismissed_at"], "why": row["dismissed_why"]}
     return {
-        **{k: row[k] for k in ("id", "person", "role", "act", "reason", "basis", "at")},
+        **{k: row[k] for k in ("id", "person", "role", "act", "reason", "basis", "at", "credential")},
         "dismissed": dismissed,
     }
 

@@ -21,7 +21,15 @@ LONGEST_WAIVER_DAYS = 366
 
 
 def grant_waiver(
-    tx: Transaction, parts: Parts, run_id: str, person_id: str, *, requirement: str, reason: str, expires_at: datetime
+    tx: Transaction,
+    parts: Parts,
+    run_id: str,
+    person_id: str,
+    *,
+    requirement: str,
+    reason: str,
+    expires_at: datetime,
+    credential: str,
 ) -> None:
     """Let an open finding pass until a date, on a person's responsibility; it stays visible.
 
@@ -55,12 +63,15 @@ def grant_waiver(
             reason=reason,
             expires_at=instant_text(expires_at),
             row_version=bump(run),
+            credential=credential,
         )
     )
     advance(tx, parts, run_id, cause=f"{person_id} waived {requirement} until {instant_text(expires_at)[:10]}")
 
 
-def revoke_waiver(tx: Transaction, parts: Parts, run_id: str, person_id: str, *, waiver_id: str, reason: str) -> None:
+def revoke_waiver(
+    tx: Transaction, parts: Parts, run_id: str, person_id: str, *, waiver_id: str, reason: str, credential: str
+) -> None:
     """Take a waiver back; the finding holds the gate again.
 
     Raises:
@@ -77,5 +88,14 @@ def revoke_waiver(tx: Transaction, parts: Parts, run_id: str, person_id: str, *,
         raise NotFoundError(f"waiver {waiver_id} does not exist on this gate run")
     if row["revoked_at"] is not None:
         raise ConflictError(f"waiver {waiver_id} was revoked at {row['revoked_at']}")
-    tx.record(WaiverRevoked(id=waiver_id, gate_run_id=run_id, person=person_id, why=reason, row_version=bump(run)))
+    tx.record(
+        WaiverRevoked(
+            id=waiver_id,
+            gate_run_id=run_id,
+            person=person_id,
+            why=reason,
+            row_version=bump(run),
+            credential=credential,
+        )
+    )
     advance(tx, parts, run_id, cause=f"{person_id} revoked the waiver of {row['requirement']}")

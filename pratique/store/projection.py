@@ -53,6 +53,10 @@ def _text(value: Any) -> str:
     return canonical_json(value).decode()
 
 
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
 def _touched(v: Values, at: str) -> Change:
     return Update("gate_run", v["gate_run_id"], {"row_version": v["row_version"], "changed_at": at})
 
@@ -67,6 +71,7 @@ def _model_registered(v: Values, at: str) -> tuple[Change, ...]:
         "registered_at": at,
         "changed_at": at,
         "weights_at": None,
+        "authors": _text_or_none(v.get("authors")),
     }
     return (Insert("model_version", row),)
 
@@ -75,6 +80,8 @@ def _model_changed(v: Values, at: str) -> tuple[Change, ...]:
     row = {"profile": _text(v["profile"]), "profile_digest": v["profile_digest"], "changed_at": at}
     if "weights_at" in v:
         row["weights_at"] = v["weights_at"]
+    if "authors" in v:
+        row["authors"] = _text(v["authors"])
     return (Update("model_version", v["id"], row),)
 
 
@@ -103,6 +110,7 @@ def _run_opened(v: Values, at: str) -> tuple[Change, ...]:
         "recheck_at": None,
         "remind_at": v["follow_up_at"],
         "reminded": None,
+        "dated": None,
     }
     opened = Insert("gate_run", row)
     if "supersedes" in v:
@@ -128,7 +136,15 @@ def _run_moved(v: Values, at: str) -> tuple[Change, ...]:
 
 def _run_dated(v: Values, at: str) -> tuple[Change, ...]:
     row = {name: v[name] for name in ("row_version", "follow_up_at", "due_at")}
-    return (Update("gate_run", v["id"], row | {"remind_at": v.get("remind_at"), "reminded": None, "changed_at": at}),)
+    row |= {"remind_at": v.get("remind_at"), "reminded": None, "changed_at": at}
+    return (Update("gate_run", v["id"], row | {"dated": _mover(v, at)}),)
+
+
+def _mover(v: Values, at: str) -> str | None:
+    """Return who moved the dates; entries of before, and those of the engine, name nobody."""
+    if "person" not in v:
+        return None
+    return _text({"person": v["person"], "credential": v.get("credential"), "reason": v["reason"], "at": at})
 
 
 def _run_reminded(v: Values, at: str) -> tuple[Change, ...]:
@@ -150,6 +166,7 @@ def _reading(v: Values) -> dict[str, Any]:
 def _evidence_submitted(v: Values, at: str) -> tuple[Change, ...]:
     names = ("id", "model_version_id", "sha256", "size", "filename", "media_type", "submitter")
     row = {name: v[name] for name in names} | {"requirement": v.get("requirement"), "received_at": at}
+    row["credential"] = v.get("credential")
     return (Insert("evidence", row | _reading(v)),)
 
 
@@ -160,6 +177,7 @@ def _evidence_read(v: Values, at: str) -> tuple[Change, ...]:
 def _decision_made(v: Values, at: str) -> tuple[Change, ...]:
     names = ("id", "gate_run_id", "person", "role", "act", "reason", "basis")
     row = {name: v[name] for name in names} | {"at": at, "dismissed_at": None, "dismissed_why": None}
+    row["credential"] = v.get("credential")
     return (Insert("decision", row), _touched(v, at))
 
 
@@ -175,12 +193,18 @@ def _waiver_granted(v: Values, at: str) -> tuple[Change, ...]:
         "granted_at": at,
         "revoked_at": None,
         "revoked_why": None,
+        "credential": v.get("credential"),
+        "revoked_by": None,
+        "revoked_credential": None,
     }
     return (Insert("waiver", row), _touched(v, at))
 
 
 def _waiver_revoked(v: Values, at: str) -> tuple[Change, ...]:
-    return (Update("waiver", v["id"], {"revoked_at": at, "revoked_why": v["why"]}), _touched(v, at))
+    row = {"revoked_at": at, "revoked_why": v["why"]}
+    if "credential" in v:  # rows of before were written without these two
+        row |= {"revoked_by": v["person"], "revoked_credential": v["credential"]}
+    return (Update("waiver", v["id"], row), _touched(v, at))
 
 
 def _notice_written(v: Values, at: str) -> tuple[Change, ...]:

@@ -146,7 +146,8 @@ def test_the_journal_keeps_who_made_a_login_link_and_not_the_link(engine: Engine
     (item,) = ok(answer)["entries"]
     assert item["entry"]["actor"] == f"token:{engine.get('/v1/whoami', 'admin')['token']}"
     assert item["entry"]["subject"] == "person:mira"
-    assert item["entry"]["values"] == {"person": "mira", "expires_at": made["expires_at"]}
+    values = item["entry"]["values"]
+    assert values == {"person": "mira", "expires_at": made["expires_at"], "id": values["id"]}
     assert made["url"].partition("?t=")[2] not in answer.text
 
 

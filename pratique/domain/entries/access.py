@@ -38,6 +38,8 @@ class SignedIn(Fact):
     tag = "access:person:signed_in"
     filed_under = ("person", "person")
     person: str
+    session: str | None = None  #: id of the session that began
+    link: str | None = None  #: id of the login link that was used up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +50,4 @@ class LoginLinkMade(Fact):
     filed_under = ("person", "person")
     person: str
     expires_at: str
+    id: str | None = None  #: of the link, as the sign-in names it

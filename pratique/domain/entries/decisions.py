@@ -21,6 +21,7 @@ class DecisionMade(Fact):
     reason: str
     basis: str
     row_version: int
+    credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

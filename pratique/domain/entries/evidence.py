@@ -24,6 +24,7 @@ class EvidenceSubmitted(Fact):
     requirement: str | None = None
     reading_reason: str | None = None
     extraction: Json = None
+    credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,8 @@ class GateRunDated(Fact):
     was_follow_up_at: str
     was_due_at: str
     remind_at: str | None = None
+    person: str | None = None  #: who moved them; None where the engine did
+    credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

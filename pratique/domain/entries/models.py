@@ -18,6 +18,8 @@ class ModelVersionRegistered(Fact):
     model_version: str
     profile: Json
     profile_digest: str
+    authors: Json = None  #: profile value -> who set it, where that is somebody
+    credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,3 +33,5 @@ class ModelVersionChanged(Fact):
     profile_digest: str
     was_digest: str
     weights_at: str | None = None  #: set when other weights were named
+    authors: Json = None  #: profile value -> who set it last
+    credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`

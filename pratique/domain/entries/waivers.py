@@ -22,6 +22,7 @@ class WaiverGranted(Fact):
     expires_at: str
     row_version: int
     evidence: str | None = None
+    credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +36,4 @@ class WaiverRevoked(Fact):
     person: str
     why: str
     row_version: int
+    credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`

@@ -19,6 +19,7 @@ from pratique.store.tables.evidence import EvidenceRow
 from pratique.store.tables.flow_runs import FlowRunRow
 from pratique.store.tables.gates import GateRunRow, GateSpecRow
 from pratique.store.tables.journal import JournalEntryRow, JournalLinkRow, JournalPendingRow
+from pratique.store.tables.keys import IdempotencyKeyRow
 from pratique.store.tables.models import ModelVersionRow
 from pratique.store.tables.notices import DeliveryRow, NoticeRow
 from pratique.store.tables.outbox import OutboxRow
@@ -33,6 +34,7 @@ __all__ = [
     "FlowRunRow",
     "GateRunRow",
     "GateSpecRow",
+    "IdempotencyKeyRow",
     "JournalEntryRow",
     "JournalLinkRow",
     "JournalPendingRow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import String, Text
 from sqlmodel import Field, SQLModel
 
-from pratique.store.tables.columns import HEX, INSTANT
+from pratique.store.tables.columns import HEX, ID, INSTANT
 
 
 class TokenRow(SQLModel, table=True):
@@ -30,6 +30,7 @@ class WebSessionRow(SQLModel, table=True):
     __tablename__ = "web_session"
 
     token_sha256: str = Field(primary_key=True, sa_type=HEX)
+    id: str = Field(sa_type=ID)  #: names the session in the journal
     person: str = Field(sa_type=String(64))
     created_at: str = Field(sa_type=INSTANT)
     last_seen_at: str = Field(sa_type=INSTANT)
@@ -42,6 +43,7 @@ class LoginLinkRow(SQLModel, table=True):
     __tablename__ = "login_link"
 
     token_sha256: str = Field(primary_key=True, sa_type=HEX)
+    id: str = Field(sa_type=ID)  #: names the link in the journal
     person: str = Field(sa_type=String(64))
     created_at: str = Field(sa_type=INSTANT)
     expires_at: str = Field(sa_type=INSTANT)

@@ -24,3 +24,4 @@ class DecisionRow(SQLModel, table=True):
     at: str = Field(sa_type=INSTANT)
     dismissed_at: str | None = Field(default=None, sa_type=INSTANT)
     dismissed_why: str | None = Field(default=None, sa_type=Text)
+    credential: str | None = Field(default=None, sa_type=String(64))  #: by which it came; entries of before do not say

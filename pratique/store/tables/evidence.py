@@ -40,3 +40,4 @@ class EvidenceRow(SQLModel, table=True):
     observed_until: str | None = Field(default=None, sa_type=INSTANT)
     valid_until: str | None = Field(default=None, sa_type=INSTANT)
     facts: str = Field(default="{}", sa_type=Text)
+    credential: str | None = Field(default=None, sa_type=String(64))  #: by which it came; entries of before do not say

@@ -78,3 +78,4 @@ class GateRunRow(SQLModel, table=True):
     recheck_at: str | None = Field(default=None, sa_type=INSTANT)  #: when a finding runs out by itself
     remind_at: str | None = Field(default=None, sa_type=INSTANT)  #: when the next reminder is due
     reminded: str | None = Field(default=None, sa_type=String(16))  #: last rung that fired: follow_up, overdue
+    dated: str | None = Field(default=None, sa_type=Text)  #: JSON: who moved the dates, how and why, if a person did

@@ -25,3 +25,6 @@ class WaiverRow(SQLModel, table=True):
     expires_at: str = Field(sa_type=INSTANT)
     revoked_at: str | None = Field(default=None, sa_type=INSTANT)
     revoked_why: str | None = Field(default=None, sa_type=Text)
+    credential: str | None = Field(default=None, sa_type=String(64))  #: by which it came; entries of before do not say
+    revoked_by: str | None = Field(default=None, sa_type=String(64))  #: known since credentials are
+    revoked_credential: str | None = Field(default=None, sa_type=String(64))

@@ -74,6 +74,7 @@ async def post_evidence(
         submitter=principal.submitter,
         requirement=requirement,
         read=await _read_at_once(parts, received, name),
+        credential=principal.credential,
     )
     command = partial(submit_evidence, parts=parts, model=model, version=version, submission=submission)
     return JsonResponse(await parts.ledger.awrite(principal.actor, command), status_code=201)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -120,7 +119,7 @@ async def post_decision(
         request,
         (model, version, gate, body.occasion),
         principal.actor,
-        lambda tx, run: decide(tx, parts, run, person, verdict),
+        lambda tx, run: decide(tx, parts, run, person, verdict, credential=principal.credential),
     )
 
 
@@ -140,6 +139,7 @@ async def post_waiver(
             requirement=body.requirement,
             reason=body.reason,
             expires_at=body.expires_at,
+            credential=principal.credential,
         )
 
     return await _change(request, (model, version, gate, body.occasion), principal.actor, change)
@@ -151,12 +151,11 @@ async def post_waiver_revocation(
 ) -> JsonResponse:
     """Revoke a waiver; its finding holds the gate again."""
     person, parts = person_of(principal), parts_of(request)
-    return await _change(
-        request,
-        (model, version, gate, body.occasion),
-        principal.actor,
-        lambda tx, run: revoke_waiver(tx, parts, run, person, waiver_id=waiver, reason=body.reason),
-    )
+
+    def change(tx: Transaction, run: str) -> None:
+        revoke_waiver(tx, parts, run, person, waiver_id=waiver, reason=body.reason, credential=principal.credential)
+
+    return await _change(request, (model, version, gate, body.occasion), principal.actor, change)
 
 
 @router.post(_GATE + "/dates", summary="Move the dates of a gate, with a reason")
@@ -167,15 +166,18 @@ async def post_dates(
     person, parts = person_of(principal), parts_of(request)
 
     def change(tx: Transaction, run: str) -> None:
-        _move_dates(tx, parts, run, person, body.due_at, body.follow_up_at, body.reason)
+        move_dates(
+            tx,
+            parts,
+            run,
+            person,
+            due_at=body.due_at,
+            follow_up_at=body.follow_up_at,
+            reason=body.reason,
+            credential=principal.credential,
+        )
 
     return await _change(request, (model, version, gate, body.occasion), principal.actor, change)
-
-
-def _move_dates(
-    tx: Transaction, parts: Parts, run: str, person: str, due_at: datetime, follow_up_at: datetime | None, reason: str
-) -> None:
-    move_dates(tx, parts, run, person, due_at=due_at, follow_up_at=follow_up_at, reason=reason)
 
 
 async def _change(

@@ -27,7 +27,7 @@ class LedgerActs:
         self._ledger = parts.ledger
         self._touched: dict[str, float] = {}
 
-    def decide(self, person: str, ref: GateRef, decision: DecisionInput) -> None:
+    def decide(self, viewer: Viewer, ref: GateRef, decision: DecisionInput) -> None:
         """Record a decision on what the page showed."""
         verdict = decisions.Verdict(
             act=Act(decision.act),
@@ -38,11 +38,12 @@ class LedgerActs:
         )
 
         def command(tx: Transaction) -> None:
-            decisions.decide(tx, self._parts, find_ref(tx, ref)["id"], person, verdict)
+            run_id = find_ref(tx, ref)["id"]
+            decisions.decide(tx, self._parts, run_id, viewer.id, verdict, credential=viewer.credential)
 
-        self._ledger.write(f"person:{person}", command)
+        self._ledger.write(f"person:{viewer.id}", command)
 
-    def waive(self, person: str, ref: GateRef, waiver: WaiverInput) -> None:
+    def waive(self, viewer: Viewer, ref: GateRef, waiver: WaiverInput) -> None:
         """Grant a waiver, unless the gate changed since the page was made."""
 
         def command(tx: Transaction) -> None:
@@ -56,22 +57,25 @@ class LedgerActs:
                 tx,
                 self._parts,
                 run["id"],
-                person,
+                viewer.id,
                 requirement=waiver.requirement,
                 reason=waiver.reason,
                 expires_at=waiver.expires_at,
+                credential=viewer.credential,
             )
 
-        self._ledger.write(f"person:{person}", command)
+        self._ledger.write(f"person:{viewer.id}", command)
 
-    def revoke_waiver(self, person: str, ref: GateRef, waiver_id: str, reason: str) -> None:
+    def revoke_waiver(self, viewer: Viewer, ref: GateRef, waiver_id: str, reason: str) -> None:
         """Revoke a waiver."""
 
         def command(tx: Transaction) -> None:
             run_id = find_ref(tx, ref)["id"]
-            waivers.revoke_waiver(tx, self._parts, run_id, person, waiver_id=waiver_id, reason=reason)
+            waivers.revoke_waiver(
+                tx, self._parts, run_id, viewer.id, waiver_id=waiver_id, reason=reason, credential=viewer.credential
+            )
 
-        self._ledger.write(f"person:{person}", command)
+        self._ledger.write(f"person:{viewer.id}", command)
 
     def acknowledge(self, person: str, notice_id: str) -> None:
         """Mark the person's own notice as read."""
@@ -93,11 +97,11 @@ class LedgerActs:
         now = self._ledger.clock()
         idle_since = instant_text(now - timedelta(minutes=access.SESSION_IDLE_MINUTES))
         with self._ledger.read() as reader:
-            person = access.session_person(reader, self._parts, session_token, instant_text(now), idle_since)
-        if person is None:
+            session = access.live_session(reader, self._parts, session_token, instant_text(now), idle_since)
+        if session is None:
             return None
         self._touch(session_token)
-        return Viewer(id=person.id, name=person.name)
+        return Viewer(id=session.person.id, name=session.person.name, credential=session.credential)
 
     def logout(self, session_token: str) -> None:
         """End the session."""

@@ -77,7 +77,7 @@ class GatePage:
         viewer = self._shell.viewer(request)
         ref = GateRef(model=model, version=version, gate=gate, occasion=occasion or None)
         typed = DecisionForm(act=act, role=role, reason=reason, basis=basis, row_version=row_version)
-        refusal = _attempt("decision", lambda: self._shell.acts.decide(viewer.id, ref, typed.read()))
+        refusal = _attempt("decision", lambda: self._shell.acts.decide(viewer, ref, typed.read()))
         if refusal is not None:
             return self._render(request, viewer, ref, refusal=refusal, decision=typed)
         return self._back(ref, "decided")
@@ -99,7 +99,7 @@ class GatePage:
         ref = GateRef(model=model, version=version, gate=gate, occasion=occasion or None)
         typed = WaiverForm(requirement=requirement, reason=reason, last_day=last_day, row_version=row_version)
         now = self._shell.clock()
-        refusal = _attempt("waiver", lambda: self._shell.acts.waive(viewer.id, ref, typed.read(now)))
+        refusal = _attempt("waiver", lambda: self._shell.acts.waive(viewer, ref, typed.read(now)))
         if refusal is not None:
             return self._render(request, viewer, ref, refusal=refusal, waiver=typed)
         return self._back(ref, "waived")
@@ -118,7 +118,7 @@ class GatePage:
         viewer = self._shell.viewer(request)
         ref = GateRef(model=model, version=version, gate=gate, occasion=occasion or None)
         refusal = _attempt(
-            "revoke", lambda: self._shell.acts.revoke_waiver(viewer.id, ref, waiver_id, read_reason(reason))
+            "revoke", lambda: self._shell.acts.revoke_waiver(viewer, ref, waiver_id, read_reason(reason))
         )
         if refusal is not None:
             return self._render(request, viewer, ref, refusal=refusal, revoked=(waiver_id, reason))

@@ -34,6 +34,7 @@ class Viewer:
 
     id: str
     name: str
+    credential: str  #: what their requests come by, such as `session:<id>`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,15 +139,15 @@ class DashboardActs(Protocol):
     `NotFoundError`; its message is shown to the person as it stands.
     """
 
-    def decide(self, person: str, ref: GateRef, decision: DecisionInput) -> None:
+    def decide(self, viewer: Viewer, ref: GateRef, decision: DecisionInput) -> None:
         """Record a person's decision on what they saw."""
         ...
 
-    def waive(self, person: str, ref: GateRef, waiver: WaiverInput) -> None:
+    def waive(self, viewer: Viewer, ref: GateRef, waiver: WaiverInput) -> None:
         """Grant a waiver that ends by itself."""
         ...
 
-    def revoke_waiver(self, person: str, ref: GateRef, waiver_id: str, reason: str) -> None:
+    def revoke_waiver(self, viewer: Viewer, ref: GateRef, waiver_id: str, reason: str) -> None:
         """End a waiver before its time."""
         ...
 

@@ -61,6 +61,9 @@ class WaiverView(TypedDict):
     granted_at: str
     expires_at: str
     revoked_at: NotRequired[str | None]
+    credential: NotRequired[str | None]  #: None where the ledger was older than credentials in it
+    revoked_by: NotRequired[str | None]
+    revoked_credential: NotRequired[str | None]
 
 
 class DismissalView(TypedDict):
@@ -80,6 +83,16 @@ class DecisionView(TypedDict):
     reason: str
     at: str
     dismissed: DismissalView | None
+    credential: NotRequired[str | None]  #: None where the ledger was older than credentials in it
+
+
+class DatedView(TypedDict):
+    """Who moved the dates of a gate run last."""
+
+    person: str
+    credential: str | None
+    reason: str
+    at: str
 
 
 class GateView(TypedDict):
@@ -104,6 +117,7 @@ class GateView(TypedDict):
     follow_up_at: str | None
     due_at: str | None
     is_overdue: bool
+    dated: NotRequired[DatedView | None]  #: None while no person moved the dates
     basis: str
     inputs: str
     findings: list[FindingView]
@@ -129,6 +143,7 @@ class EvidenceView(TypedDict):
     media_type: str | None
     received_at: str
     submitter: str
+    credential: NotRequired[str | None]
     reading: str
     reading_reason: str | None
     requirement: str | None
