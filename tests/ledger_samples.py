@@ -10,6 +10,7 @@ from typing import Any
 
 from pratique.canonical import digest_of
 from pratique.domain import entries as e
+from pratique.domain.revisions import revision_of
 from pratique.settings import Settings
 from pratique.store.ledger import Ledger
 from pratique.store.ports import new_uuid7
@@ -20,6 +21,7 @@ DUE = "2026-12-07T14:00:00.000000Z"
 PROFILE = {"systemic_risk": True, "training_flop": 3e25, "known_as": ["mockllm/model"], "note": "à la carte – 😀"}
 SPEC = {"id": "training-trigger", "version": 1, "sign_off": {"roles": {"owner": 1}, "four_eyes": True}}
 CONTENT = {"title": "Training trigger", "state": "open", "reasons": ["an event opened the gate"], "due_at": DUE}
+KEPT = {"requirement": "cyber-eval", "status": "met"}
 FINDINGS = [{"requirement": "cbrn-eval", "status": "unmet", "reason": "score 0.61, expected below 0.5"}]
 EXTRACTION = {
     "kind": "eval.results", "collector": "inspect", "collector_version": "1", "tool": "inspect_ai 0.3.199",
@@ -60,7 +62,7 @@ EXAMPLES: tuple[e.Fact, ...] = (
     ),
     e.GateRunEvaluated(
         id=_RUN, row_version=2, state="in_review", was="open", cause="evidence", findings=FINDINGS, open_findings=1,
-        basis=_SHA, inputs=_SHA, recheck_at=DUE, remind_at=AT,
+        basis=_SHA, inputs=_SHA, kept=1, findings_digest=digest_of([KEPT, *FINDINGS]), recheck_at=DUE, remind_at=AT,
     ),
     e.GateRunMoved(
         id=_RUN, row_version=3, state="cleared", was="in_review", move="clear", cause="signed by jonas, mira",
@@ -91,6 +93,13 @@ EXAMPLES: tuple[e.Fact, ...] = (
     ),
     e.WaiverRevoked(
         id=_WAIVER, gate_run_id=_RUN, person="ines", why="the repeat failed", row_version=8, credential=_SESSION
+    ),
+    e.NoticesWritten(
+        gate_run_id=_RUN, kind="review_opened", occurrence="2", severity="normal", content=CONTENT,
+        notices=[
+            {"id": fixed_id(17), "person": "mira", "deliveries": [{"id": fixed_id(18), "channel": "mail"}]},
+            {"id": fixed_id(27), "person": "jonas", "deliveries": []},
+        ],
     ),
     e.NoticeWritten(
         id=_NOTICE, key=f"{_RUN}:review_opened:1:mira", gate_run_id=_RUN, person="mira", kind="review_opened",
@@ -124,7 +133,7 @@ class Story:
         self._random = random.Random(seed)
         self._ids: dict[str, list[str]] = {}
         self._versions: dict[str, int] = {}
-        self._notice_of: dict[str, str] = {}
+        self._findings: dict[str, list[dict[str, Any]]] = {}
         self.sha256: list[str] = []  #: give real digests here to have evidence files
 
     def facts(self, count: int) -> Iterator[e.Fact]:
@@ -213,11 +222,25 @@ class Story:
 
     def _do_evaluate(self) -> e.Fact:
         run = str(self._old("run"))
+        revision = revision_of(self._findings.get(run, []), self._judged(run))
+        self._findings[run] = self._judged_last
         return e.GateRunEvaluated(
             id=run, row_version=self._bump(run), state=self._random.choice(["open", "in_review", "stale"]), was="open",
-            cause=self._text(), findings=[{"reason": self._text(), "score": self._random.random()}], open_findings=1,
-            basis=self._digest(), inputs=self._digest(), recheck_at=self._maybe(DUE), remind_at=self._maybe(AT),
+            cause=self._text(), findings=list(revision.findings), open_findings=1, basis=self._digest(),
+            inputs=self._digest(), kept=revision.kept, recheck_at=self._maybe(DUE), remind_at=self._maybe(AT),
+            findings_digest=None if revision.kept is None else digest_of(self._judged_last),
         )  # fmt: skip
+
+    def _judged(self, run: str) -> list[dict[str, Any]]:
+        """Some findings as they were, some others; now and then those of other requirements."""
+        was = self._findings.get(run, [])
+        if not was or self._random.random() < 0.1:
+            was = [{"requirement": f"r{n}"} for n in range(self._random.randrange(6))]
+        self._judged_last = [
+            finding if self._random.random() < 0.6 else {**finding, "reason": self._text(), "score": 0.1}
+            for finding in was
+        ]
+        return self._judged_last
 
     def _do_move(self) -> e.Fact:
         run = str(self._old("run"))
@@ -287,8 +310,17 @@ class Story:
         )
 
     def _do_tell(self) -> e.Fact:
+        run = str(self._old("run"))
+        people = ("mira", "jonas")[: self._random.choice([1, 2])]
+        told = [{"id": self._new("notice"), "person": person, "deliveries": []} for person in people]
+        told[0]["deliveries"] = [{"id": self._new("delivery"), "channel": "mail"}]
+        return e.NoticesWritten(
+            gate_run_id=run, kind="cleared", occurrence=new_uuid7(), severity="normal", content={"title": self._text()},
+            notices=told,
+        )  # fmt: skip
+
+    def _do_tell_as_before(self) -> e.Fact:
         made, run, delivery = self._new("notice"), str(self._old("run")), self._new("delivery")
-        self._notice_of[delivery] = made
         return e.NoticeWritten(
             id=made, key=made, gate_run_id=run, person="mira", kind="cleared", severity="normal",
             content={"title": self._text()}, deliveries=[{"id": delivery, "channel": "mail"}],
@@ -336,9 +368,12 @@ class Story:
 def write_fact(tx: Transaction, fact: e.Fact) -> None:
     """Write a fact, and the work that the engine enqueues with it."""
     tx.record(fact)
+    told = fact.notices if isinstance(fact, e.NoticesWritten) else []
+    deliveries = [d for notice in told for d in notice["deliveries"]]
     if isinstance(fact, e.NoticeWritten):
-        for delivery in fact.deliveries:
-            tx.enqueue("delivery", f"delivery:{delivery['id']}", {"delivery": delivery["id"]})
+        deliveries = fact.deliveries
+    for delivery in deliveries:
+        tx.enqueue("delivery", f"delivery:{delivery['id']}", {"delivery": delivery["id"]})
 
 
 def write_all(ledger: Ledger, facts: Iterator[e.Fact] | tuple[e.Fact, ...], *, at_once: int = 10) -> None:

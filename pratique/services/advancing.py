@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pratique.canonical import stored_json
+from pratique.canonical import digest_of, stored_json
 from pratique.domain.decisions import Act
 from pratique.domain.entries import DecisionsDismissed, GateRunDated, GateRunEvaluated, GateRunMoved
 from pratique.domain.findings import Finding
 from pratique.domain.gates import FINAL_STATES, WAITING_STATES, GateState, Move, next_state
+from pratique.domain.revisions import Revision, revision_of
 from pratique.domain.times import instant_text
 from pratique.services import lookups
 from pratique.services.dates import first_dates, next_reminder
@@ -36,9 +37,12 @@ def advance(
     if before in FINAL_STATES:
         return before
     after = _state_after(run, is_void=is_void)
-    if not _is_news(run, after):
+    findings = [f.as_json() for f in run.evaluation.findings]
+    revision = revision_of(stored_json(run.row["findings"]), findings)
+    if not (revision.is_news or _is_news(run, after)):
         return before
-    _write_evaluation(tx, run, after, cause)
+    digest = digest_of(findings) if revision.kept is not None else None
+    _write_evaluation(tx, run, after, cause, revision=revision, findings_digest=digest)
     if before is GateState.CLEARED and after is GateState.CLEARED:
         _tell_signers(tx, parts, run, cause)
     elif after is not before or _changed(run):
@@ -107,12 +111,12 @@ def _is_news(run: LoadedRun, after: GateState) -> bool:
     if after is not run.state or _changed(run):
         return True
     recheck = run.evaluation.recheck_at
-    if run.row["recheck_at"] != (instant_text(recheck) if recheck else None):
-        return True
-    return bool(stored_json(run.row["findings"]) != [f.as_json() for f in run.evaluation.findings])
+    return bool(run.row["recheck_at"] != (instant_text(recheck) if recheck else None))
 
 
-def _write_evaluation(tx: Transaction, run: LoadedRun, after: GateState, cause: str) -> None:
+def _write_evaluation(
+    tx: Transaction, run: LoadedRun, after: GateState, cause: str, *, revision: Revision, findings_digest: str | None
+) -> None:
     evaluation = run.evaluation
     tx.record(
         GateRunEvaluated(
@@ -121,7 +125,9 @@ def _write_evaluation(tx: Transaction, run: LoadedRun, after: GateState, cause: 
             state=after.value,
             was=run.state.value,
             cause=cause,
-            findings=[f.as_json() for f in evaluation.findings],
+            findings=revision.findings,
+            kept=revision.kept,
+            findings_digest=findings_digest,
             open_findings=len(evaluation.open_findings),
             basis=evaluation.basis,
             inputs=evaluation.inputs,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from pratique.domain.decisions import tally
-from pratique.domain.entries import NoticeAcknowledged, NoticeWritten
+from pratique.domain.entries import NoticeAcknowledged, NoticesWritten, notice_key
 from pratique.domain.gates import GateState
 from pratique.domain.people import Person
 from pratique.errors import NotAllowedError, NotFoundError
@@ -97,15 +97,15 @@ def tell(
         occurrence: what makes this notice one of a kind; None means the row's version.
     """
     concerned = recipients(parts, run, kind) if people is None else _named(parts, people)
-    content = _content(run, kind, reasons)
     mark = occurrence if occurrence is not None else str(run.row["row_version"])
-    written = 0
-    for person in concerned:
-        key = f"{run.row['id']}:{kind.value}:{mark}:{person.id}"
-        if tx.value(lookups.NOTICE_BY_KEY, key=key) is None:
-            _write(tx, parts, run, kind, person, key, content)
-            written += 1
-    return written
+    new = [
+        person
+        for person in concerned
+        if tx.value(lookups.NOTICE_BY_KEY, key=notice_key(run.row["id"], kind.value, mark, person.id)) is None
+    ]
+    if new:
+        _write(tx, parts, run, kind, new, occurrence=mark, content=_content(run, kind, reasons))
+    return len(new)
 
 
 def recipients(parts: Parts, run: LoadedRun, kind: NoticeKind) -> list[Person]:
@@ -186,21 +186,32 @@ def _measures(run: LoadedRun, requirement_id: str) -> tuple[str, ...]:
 
 
 def _write(
-    tx: Transaction, parts: Parts, run: LoadedRun, kind: NoticeKind, person: Person, key: str, content: dict[str, Any]
+    tx: Transaction,
+    parts: Parts,
+    run: LoadedRun,
+    kind: NoticeKind,
+    people: Sequence[Person],
+    *,
+    occurrence: str,
+    content: dict[str, Any],
 ) -> None:
-    channels = [c for c in person.channels if c in parts.settings.channels]
-    deliveries = [{"id": tx.new_id(), "channel": channel} for channel in channels]
+    deliveries = [_deliveries(tx, parts, person) for person in people]
     tx.record(
-        NoticeWritten(
-            id=tx.new_id(),
-            key=key,
+        NoticesWritten(
             gate_run_id=run.row["id"],
-            person=person.id,
             kind=kind.value,
+            occurrence=occurrence,
             severity="high" if kind is NoticeKind.OVERDUE else "normal",
             content=content,
-            deliveries=deliveries,
+            notices=[
+                {"id": tx.new_id(), "person": person.id, "deliveries": own}
+                for person, own in zip(people, deliveries, strict=True)
+            ],
         )
     )
-    for delivery in deliveries:
+    for delivery in (delivery for own in deliveries for delivery in own):
         tx.enqueue("delivery", f"delivery:{delivery['id']}", {"delivery": delivery["id"]})
+
+
+def _deliveries(tx: Transaction, parts: Parts, person: Person) -> list[dict[str, str]]:
+    return [{"id": tx.new_id(), "channel": c} for c in person.channels if c in parts.settings.channels]

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlmodel import SQLModel
 
+from pratique.canonical import canonical_json, sha256_hex, stored_json
+from pratique.domain.revisions import Revision, revised
+from pratique.errors import IntegrityError
 from pratique.store.queries import Query
 
 #: Prefix of the key's parameter, so that it never meets a column of the same name.
@@ -32,10 +35,35 @@ class Update:
     values: Mapping[str, Any]
 
 
-Change = Insert | Update
+@dataclass(frozen=True, slots=True)
+class Revise:
+    """Some columns of the row with that primary key, and some findings in the column that lists them all."""
+
+    table: str
+    key: str
+    values: Mapping[str, Any]
+    column: str
+    revision: Revision
+    digest: str  #: SHA-256 (hex) of the column's text afterwards
+
+    def update(self, was: str) -> Update:
+        """Return the update that this is of a row whose list `was` this text.
+
+        Raises:
+            IntegrityError: the list was not what the entry was written on.
+        """
+        text = canonical_json(revised(stored_json(was), self.revision))
+        found = sha256_hex(text)
+        if found != self.digest:
+            raise IntegrityError(f"{self.column} of row {self.key}: found digest {found}, expected {self.digest}")
+        return Update(self.table, self.key, {**self.values, self.column: text.decode()})
+
+
+Change = Insert | Update | Revise
 
 _inserts: dict[tuple[str, tuple[str, ...]], Query] = {}
 _updates: dict[tuple[str, tuple[str, ...]], Query] = {}
+_selects: dict[tuple[str, str], Query] = {}
 
 
 def table_named(name: str) -> Table:
@@ -66,4 +94,15 @@ def update_query(name: str, columns: tuple[str, ...]) -> Query:
         key = table.c[key_column(table)]
         query = Query(update(table).where(key == bindparam(KEY_PARAMETER)), columns=columns)
         _updates[name, columns] = query
+    return query
+
+
+def select_query(name: str, column: str) -> Query:
+    """Return the compiled-once select by primary key of one column."""
+    query = _selects.get((name, column))
+    if query is None:
+        table = table_named(name)
+        key = table.c[key_column(table)]
+        query = Query(select(table.c[column]).where(key == bindparam(KEY_PARAMETER)))
+        _selects[name, column] = query
     return query

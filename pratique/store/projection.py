@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pratique.canonical import canonical_json
+from pratique.domain.entries import notice_key
+from pratique.domain.revisions import Revision
 from pratique.errors import IntegrityError
-from pratique.store.changes import Change, Insert, Update
+from pratique.store.changes import Change, Insert, Revise, Update
 
 Values = Mapping[str, Any]
 Projector = Callable[[Values, str], tuple[Change, ...]]
 
+#: Stands in a digest column for "not evaluated yet".
+NO_DIGEST = "0" * 64
 #: Columns of `evidence` that come from an extraction, under the same names.
 EXTRACTION_COLUMNS = (
     "kind",
@@ -99,7 +103,8 @@ def _spec_adopted(v: Values, at: str) -> tuple[Change, ...]:
 def _run_opened(v: Values, at: str) -> tuple[Change, ...]:
     row = {
         **{name: v[name] for name in ("id", "model_version_id", "gate", "occasion", "spec_digest")},
-        **{name: v[name] for name in ("follow_up_at", "due_at", "basis", "inputs")},
+        **{name: v[name] for name in ("follow_up_at", "due_at")},
+        **{name: v.get(name, NO_DIGEST) for name in ("basis", "inputs")},
         "is_latest": True,
         "state": "open",
         "row_version": 1,
@@ -121,12 +126,14 @@ def _run_opened(v: Values, at: str) -> tuple[Change, ...]:
 def _run_evaluated(v: Values, at: str) -> tuple[Change, ...]:
     row = {
         **{name: v[name] for name in ("row_version", "state", "open_findings", "basis", "inputs")},
-        "findings": _text(v["findings"]),
         "recheck_at": v.get("recheck_at"),
         "remind_at": v.get("remind_at"),
         "changed_at": at,
     }
-    return (Update("gate_run", v["id"], row),)
+    if "kept" not in v:  # the whole list, as every entry of version 1 has it
+        return (Update("gate_run", v["id"], row | {"findings": _text(v["findings"])}),)
+    revision = Revision(v["findings"], v["kept"])
+    return (Revise("gate_run", v["id"], row, "findings", revision, v["findings_digest"]),)
 
 
 def _run_moved(v: Values, at: str) -> tuple[Change, ...]:
@@ -207,16 +214,16 @@ def _waiver_revoked(v: Values, at: str) -> tuple[Change, ...]:
     return (Update("waiver", v["id"], row), _touched(v, at))
 
 
-def _notice_written(v: Values, at: str) -> tuple[Change, ...]:
-    names = ("id", "key", "gate_run_id", "person", "kind", "severity")
-    row = {name: v[name] for name in names}
+def _notice(v: Values, at: str, *, told: Values, key: str) -> tuple[Change, ...]:
+    row = {name: v[name] for name in ("gate_run_id", "kind", "severity")}
+    row |= {"id": told["id"], "key": key, "person": told["person"]}
     row |= {"content": _text(v["content"]), "created_at": at, "acknowledged_at": None}
     deliveries = (
         Insert(
             "delivery",
             {
                 "id": d["id"],
-                "notice_id": v["id"],
+                "notice_id": told["id"],
                 "channel": d["channel"],
                 "status": "pending",
                 "failures": 0,
@@ -225,9 +232,21 @@ def _notice_written(v: Values, at: str) -> tuple[Change, ...]:
                 "settled_at": None,
             },
         )
-        for d in v["deliveries"]
+        for d in told["deliveries"]
     )
     return (Insert("notice", row), *deliveries)
+
+
+def _notices_written(v: Values, at: str) -> tuple[Change, ...]:
+    changes: list[Change] = []
+    for told in v["notices"]:
+        key = notice_key(v["gate_run_id"], v["kind"], v["occurrence"], told["person"])
+        changes += _notice(v, at, told=told, key=key)
+    return tuple(changes)
+
+
+def _notice_written(v: Values, at: str) -> tuple[Change, ...]:
+    return _notice(v, at, told=v, key=v["key"])
 
 
 def _notice_acknowledged(v: Values, at: str) -> tuple[Change, ...]:
@@ -283,6 +302,7 @@ _PROJECTORS: dict[str, Projector] = {
     "gate:decision:dismissed": _decisions_dismissed,
     "gate:waiver:granted": _waiver_granted,
     "gate:waiver:revoked": _waiver_revoked,
+    "notice:people:written": _notices_written,
     "notice:person:written": _notice_written,
     "notice:person:acknowledged": _notice_acknowledged,
     "notice:delivery:settled": _delivery_settled,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from pratique.errors import PratiqueError
-from pratique.store.changes import Change, Insert, key_column, table_named
+from pratique.store.changes import Change, Insert, Revise, key_column, table_named
 from pratique.store.problems import Problems, difference
 from pratique.store.projection import Values, project
 from pratique.store.snapshot import Batch
@@ -52,7 +52,7 @@ class Replay:
         row = rows.get(change.key)
         if row is None:
             return f"it changes row {change.key} of table {change.table}, which no earlier entry made"
-        row.update(change.values)
+        row.update(change.update(row[change.column]).values if isinstance(change, Revise) else change.values)
         return None
 
     def compare(self, table: Table, stored: Iterator[Batch]) -> int:

@@ -11,7 +11,7 @@ from pratique.canonical import canonical_json
 from pratique.domain.entries import Fact
 from pratique.domain.times import instant_text
 from pratique.errors import IntegrityError
-from pratique.store.changes import KEY_PARAMETER, Change, Insert, insert_query, update_query
+from pratique.store.changes import KEY_PARAMETER, Change, Insert, Revise, insert_query, select_query, update_query
 from pratique.store.journal import Entry, make_entry
 from pratique.store.ports import NewId
 from pratique.store.projection import project
@@ -71,6 +71,12 @@ class Transaction(Reader):
         columns = tuple(change.values)
         if isinstance(change, Insert):
             self._cursor.execute(*insert_query(change.table, columns).prepare(self._dialect, change.values))
+            return
+        if isinstance(change, Revise):
+            was = self.value(select_query(change.table, change.column), **{KEY_PARAMETER: change.key})
+            if was is None:
+                raise IntegrityError(f"row {change.key} of table {change.table} was expected, found none")
+            self._apply(change.update(was))
             return
         given = {KEY_PARAMETER: change.key, **change.values}
         self._cursor.execute(*update_query(change.table, columns).prepare(self._dialect, given))

@@ -13,6 +13,7 @@ import httpx
 from fault_story import Remembered
 
 from pratique.canonical import canonical_json
+from pratique.domain.entries import notice_key
 from pratique.store.journal import GENESIS, next_link
 
 _PAGE = 1000
@@ -70,6 +71,15 @@ class JournalReader:
     def of(self, tag: str) -> list[dict[str, Any]]:
         return [entry["values"] for entry in self.entries if entry["tag"] == tag]
 
+    def notices(self) -> list[dict[str, Any]]:
+        """Return every notice: {id, key, person, deliveries, gate_run_id, kind}."""
+        return [
+            {**told, "key": key, "gate_run_id": values["gate_run_id"], "kind": values["kind"]}
+            for values in self.of("notice:people:written")
+            for told in values["notices"]
+            for key in [notice_key(values["gate_run_id"], values["kind"], values["occurrence"], told["person"])]
+        ]
+
     def gate_runs(self) -> dict[str, tuple[str, int]]:
         """Return (state, row version) of every gate run as the journal alone gives it."""
         runs: dict[str, tuple[str, int]] = {}
@@ -89,7 +99,7 @@ class JournalReader:
         changes = 0
         for entry in self.entries:
             values = entry["values"]
-            if entry["tag"] == "notice:person:written":
+            if entry["tag"] == "notice:people:written":
                 told[values["gate_run_id"]].add(values["kind"])
             state = "open" if entry["tag"] == "gate:run:opened" else values.get("state")
             moved = entry["tag"] in ("gate:run:evaluated", "gate:run:moved") and values["state"] != values["was"]
@@ -115,7 +125,7 @@ def assert_rows_follow_the_journal(ledger: Path, journal: JournalReader) -> None
     """The stored states are those of the journal, and each notice has its deliveries and their work."""
     stored = rows(ledger, "SELECT id, state, row_version FROM gate_run")
     assert {run: (state, version) for run, state, version in stored} == journal.gate_runs()
-    written = journal.of("notice:person:written")
+    written = journal.notices()
     assert Counter(k for (k,) in rows(ledger, "SELECT key FROM notice")) == Counter(n["key"] for n in written)
     deliveries = {d["id"] for notice in written for d in notice["deliveries"]}
     assert {d for (d,) in rows(ledger, "SELECT id FROM delivery")} == deliveries

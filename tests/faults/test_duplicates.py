@@ -44,7 +44,7 @@ def test_the_same_event_a_hundred_times_at_once_has_one_effect_and_one_answer(tm
     assert Counter(reply.headers.get("pratique-duplicate") for reply in replies) == {None: 1, "true": TIMES - 1}
     tags = Counter(entry["tag"] for entry in journal.entries)
     assert tags["event:inbound:received"] == tags["gate:run:opened"] == 1
-    keys = [notice["key"] for notice in journal.of("notice:person:written")]
+    keys = [notice["key"] for notice in journal.notices()]
     assert len(keys) == len(set(keys))
     write_figures(
         "duplicates",

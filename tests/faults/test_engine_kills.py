@@ -69,7 +69,7 @@ def test_nothing_acknowledged_is_lost_when_the_engine_is_killed_fifty_times(tmp_
             "answers cut off, outcome unknown": remembered.lost_answers,
             "retried events that had been recorded": remembered.repeated_events,
             "state changes": changes,
-            "notices": len(journal.of("notice:person:written")),
+            "notices": len(journal.notices()),
             "journal entries, chain re-computed": journal.seq,
             "rows and files that verify compared": sum(counts.values()),
             "seconds": round(time.monotonic() - began),

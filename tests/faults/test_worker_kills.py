@@ -63,7 +63,7 @@ def test_no_notice_and_no_flow_is_lost_when_workers_are_killed_fifty_times(tmp_p
             "events": len(remembered.events),
             "decisions": len(remembered.decisions),
             "state changes": changes,
-            "notices": len(journal.of("notice:person:written")),
+            "notices": len(journal.notices()),
             "deliveries sent": sent,
             "notices lost": 0,
             "attempts repeated after a kill, same key": repeated,

@@ -17,7 +17,13 @@ from pratique.domain.entries.gates import (
     GateSpecAdopted,
 )
 from pratique.domain.entries.models import ModelVersionChanged, ModelVersionRegistered
-from pratique.domain.entries.notices import DeliverySettled, NoticeAcknowledged, NoticeWritten
+from pratique.domain.entries.notices import (
+    DeliverySettled,
+    NoticeAcknowledged,
+    NoticesWritten,
+    NoticeWritten,
+    notice_key,
+)
 from pratique.domain.entries.waivers import WaiverGranted, WaiverRevoked
 
 __all__ = [
@@ -43,11 +49,13 @@ __all__ = [
     "ModelVersionRegistered",
     "NoticeAcknowledged",
     "NoticeWritten",
+    "NoticesWritten",
     "SignedIn",
     "TokenIssued",
     "TokenRevoked",
     "WaiverGranted",
     "WaiverRevoked",
+    "notice_key",
 ]
 
 #: Every fact class by its tag.

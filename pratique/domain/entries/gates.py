@@ -34,26 +34,33 @@ class GateRunOpened(Fact):
     event_id: str
     follow_up_at: str
     due_at: str
-    basis: str
-    inputs: str
+    basis: str | None = None  #: retired, as is `inputs`: nothing was evaluated yet
+    inputs: str | None = None
     supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRunEvaluated(Fact):
-    """An evaluation changed what is known of a gate run."""
+    """An evaluation changed what is known of a gate run.
+
+    Of the findings it holds those that are not as they were, in the order of the spec; the others follow from
+    entries before it (`pratique.domain.revisions`). Entries of version 1 hold the whole list each.
+    """
 
     tag = "gate:run:evaluated"
+    version = 2
     filed_under = ("gate", "id")
     id: str
     row_version: int
     state: str
     was: str
     cause: str
-    findings: list[Json]
+    findings: Json  #: those that changed; the whole list when `kept` is None
     open_findings: int
     basis: str
     inputs: str
+    kept: int | None = None  #: how many findings stay as they were
+    findings_digest: str | None = None  #: of the canonical JSON of the whole list; set with `kept`
     recheck_at: str | None = None
     remind_at: str | None = None
 

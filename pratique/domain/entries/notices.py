@@ -8,8 +8,22 @@ from pratique.domain.entries.fact import Fact, Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesWritten(Fact):
+    """People are to be told the same; `notices` lists {id, person, deliveries: [{id, channel}]}."""
+
+    tag = "notice:people:written"
+    filed_under = ("gate", "gate_run_id")
+    gate_run_id: str
+    kind: str
+    occurrence: str  #: what makes these notices the only ones of their kind: `notice_key`
+    severity: str
+    content: Json
+    notices: list[dict[str, Json]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeWritten(Fact):
-    """A person is to be told; `deliveries` lists {id, channel}."""
+    """Retired: one person is to be told; `deliveries` lists {id, channel}. `NoticesWritten` is written instead."""
 
     tag = "notice:person:written"
     filed_under = ("gate", "gate_run_id")
@@ -46,3 +60,8 @@ class DeliverySettled(Fact):
     failures: int
     next_at: str | None = None
     reason: str | None = None
+
+
+def notice_key(gate_run_id: str, kind: str, occurrence: str, person: str) -> str:
+    """Return what is unique to a notice: one person is told of one occurrence of a kind once."""
+    return f"{gate_run_id}:{kind}:{occurrence}:{person}"
