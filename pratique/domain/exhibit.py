@@ -75,7 +75,7 @@ class Exhibit:
     def __init__(self, evidence: Evidence, ground: Ground) -> None:
         self.evidence = evidence
         self.kind = evidence.extraction.kind if evidence.extraction is not None else None
-        self._ground = ground
+        self.ground = ground
         self._ends: dict[int | None, datetime | None] = {}
 
     def judge(self, expression: str) -> Judgement:
@@ -110,7 +110,7 @@ class Exhibit:
             return f"{evidence.filename}: not read yet"
         if evidence.extraction is None or evidence.reading is Reading.UNREADABLE:
             return f"{evidence.filename}: {evidence.reading_reason or 'unreadable'}"
-        extraction, names = evidence.extraction, self._ground.names
+        extraction, names = evidence.extraction, self.ground.names
         if extraction.subject is not None and extraction.subject not in names:
             return (
                 f"{evidence.filename} speaks of model {extraction.subject!r}; this version is known as "
@@ -125,12 +125,12 @@ class Exhibit:
 
     def _other_weights(self, extraction: Extraction) -> str | None:
         filename = self.evidence.filename
-        expected, found = self._ground.profile.get("weights_sha256"), extraction.facts.get("weights_sha256")
+        expected, found = self.ground.profile.get("weights_sha256"), extraction.facts.get("weights_sha256")
         if expected is not None and isinstance(found, str):
             if found.lower() == expected:
                 return None
             return f"{filename} was made on weights {found[:12]}, this version has {expected[:12]}"
-        changed_at = self._ground.weights_at
+        changed_at = self.ground.weights_at
         if changed_at is not None and self.evidence.dated_at < changed_at:
             return f"{filename} is older than the weights, which were changed at {instant_text(changed_at)}"
         return None
@@ -144,4 +144,4 @@ class Exhibit:
     def _bound(self) -> BoundFacts:
         extraction = self.evidence.extraction
         key = "/".join(str(part) for part in self.identity)
-        return self._ground.bind(key, extraction.facts if extraction is not None else {})
+        return self.ground.bind(key, extraction.facts if extraction is not None else {})

@@ -44,7 +44,7 @@ class Judge:
         situation: what is looked at.
         ground: the ground of that situation.
         moment: the moment; every comparison with it is made or noted there.
-        exhibits: what was bound on the same ground before; taken over where it is the very same evidence.
+        exhibits: what was bound before; taken over where it is the very same evidence on the very same ground.
         found: what was found before for the same spec, by requirement; taken over where it comes out again.
     """
 
@@ -194,7 +194,8 @@ class Judge:
 
 
 def _exhibits(evidence: Sequence[Evidence], ground: Ground, before: Iterable[Exhibit]) -> list[Exhibit]:
-    known = {id(exhibit.evidence): exhibit for exhibit in before}  # they hold their evidence: no id comes twice
+    # Who is in the list holds its evidence, so no two have the same address.
+    known = {id(exhibit.evidence): exhibit for exhibit in before if exhibit.ground is ground}
     return [known.get(id(one)) or Exhibit(one, ground) for one in evidence]
 
 

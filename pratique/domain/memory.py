@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import operator
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from pratique.domain.decisions import Waiver
 from pratique.domain.evaluation import Evaluation, Verdict, verdict_of
@@ -17,6 +15,7 @@ from pratique.domain.exhibit import Exhibit, Ground
 from pratique.domain.gates import GateState
 from pratique.domain.judge import Judge
 from pratique.domain.moment import Moment
+from pratique.domain.shelf import Shelf
 from pratique.domain.situation import Criteria, Situation
 from pratique.domain.spec import GateSpec
 
@@ -25,7 +24,6 @@ MAX_FINDINGS = 20_000
 #: Most pieces of evidence kept bound for the next verdict. One holds a copy of its facts.
 MAX_EXHIBITS = 512
 
-T = TypeVar("T")
 _Key = tuple[str, ...]
 
 
@@ -39,15 +37,13 @@ class EvaluationMemory:
     """
 
     def __init__(self, *, max_findings: int = MAX_FINDINGS, max_exhibits: int = MAX_EXHIBITS) -> None:
-        self._held = _Shelf[_Held](max_findings)
-        self._bound = _Shelf[list[Exhibit]](max_exhibits)
-        self._lock = threading.Lock()
+        self._held = Shelf[_Held](max_findings)
+        self._bound = Shelf[list[Exhibit]](max_exhibits)
 
     def evaluate(self, spec: GateSpec, situation: Situation, criteria: Criteria, now: datetime) -> Evaluation:
         """Return what `evaluate` returns on the same arguments."""
         key = _key(situation)
-        with self._lock:
-            held = self._held.get(key)
+        held = self._held.get(key)
         if held is not None and not (held.spec is spec and held.ground.is_of(situation, criteria)):
             held = None
         if held is not None and held.is_of(situation) and held.verdict.holds_at(now):
@@ -64,14 +60,12 @@ class EvaluationMemory:
             judge = Judge(situation, ground, moment)
         else:
             ground = before.ground
-            with self._lock:
-                bound = self._bound.get(key) or []
+            bound = self._bound.get(key) or []
             found = {one.finding.requirement: one for one in before.verdict.found}
             judge = Judge(situation, ground, moment, exhibits=bound, found=found)
         verdict = verdict_of(spec, situation, judge, moment)
-        with self._lock:
-            self._held.put(key, _Held.of(spec, ground, situation, verdict), len(verdict.found))
-            self._bound.put(key, judge.exhibits, len(judge.exhibits))
+        self._held.put(key, _Held.of(spec, ground, situation, verdict), len(verdict.found))
+        self._bound.put(key, judge.exhibits, len(judge.exhibits))
         return verdict
 
 
@@ -107,33 +101,6 @@ class _Held:
             and self.waivers == tuple(situation.waivers)
             and self.gates == (situation.gates or {})
         )
-
-
-class _Shelf(Generic[T]):
-    """Keeps what was used last, up to a total size; the newest stays however large it is."""
-
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._items: OrderedDict[_Key, tuple[int, T]] = OrderedDict()
-
-    def get(self, key: _Key) -> T | None:
-        item = self._items.get(key)
-        if item is None:
-            return None
-        self._items.move_to_end(key)
-        return item[1]
-
-    def put(self, key: _Key, value: T, size: int) -> None:
-        self._drop(key)
-        self._items[key] = (size, value)
-        self._room -= size
-        while self._room < 0 and len(self._items) > 1:
-            self._drop(next(iter(self._items)))
-
-    def _drop(self, key: _Key) -> None:
-        item = self._items.pop(key, None)
-        if item is not None:
-            self._room += item[0]
 
 
 def _key(situation: Situation) -> _Key:

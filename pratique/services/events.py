@@ -16,7 +16,6 @@ from pratique.services.models import find_model_version
 from pratique.services.parts import Parts
 from pratique.services.specs import current_spec
 from pratique.services.views import gate_view
-from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
 
 
@@ -39,7 +38,8 @@ def record_event(tx: Transaction, parts: Parts, event: CloudEvent) -> EventAnswe
     """
     found = tx.one(lookups.EVENT, source=event.source, event_id=event.id)
     if found is not None:
-        return _answer(tx, parts, event, found, is_duplicate=True)
+        views = [gate_view(tx, parts, run_id) for run_id in json.loads(found["gate_runs"])]
+        return _answer(event, views, json.loads(found["not_opened"]), is_duplicate=True)
     model, name = event.model_version
     version = find_model_version(tx, model, name)
     named = event.text_member("occasion")
@@ -65,8 +65,8 @@ def record_event(tx: Transaction, parts: Parts, event: CloudEvent) -> EventAnswe
             body=event.text,
         )
     )
-    row = {"gate_runs": json.dumps(runs), "not_opened": json.dumps(not_opened)}
-    return _answer(tx, parts, event, row, is_duplicate=False)
+    views = [gate_view(tx, parts, run_id, version=version) for run_id in runs]
+    return _answer(event, views, not_opened, is_duplicate=False)
 
 
 def _specs_for(parts: Parts, event: CloudEvent) -> list[GateSpec]:
@@ -82,10 +82,8 @@ def _specs_for(parts: Parts, event: CloudEvent) -> list[GateSpec]:
     return specs
 
 
-def _answer(tx: Transaction, parts: Parts, event: CloudEvent, row: Row, *, is_duplicate: bool) -> EventAnswer:
-    body = {
-        "event": {"id": event.id, "source": event.source},
-        "gates": [gate_view(tx, parts, run_id) for run_id in json.loads(row["gate_runs"])],
-        "not_opened": json.loads(row["not_opened"]),
-    }
+def _answer(
+    event: CloudEvent, views: list[dict[str, Any]], not_opened: list[dict[str, str]], *, is_duplicate: bool
+) -> EventAnswer:
+    body = {"event": {"id": event.id, "source": event.source}, "gates": views, "not_opened": not_opened}
     return EventAnswer(body, is_duplicate)

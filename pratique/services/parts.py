@@ -12,6 +12,7 @@ from pratique.domain.memory import EvaluationMemory
 from pratique.domain.people import People
 from pratique.domain.spec import GateSpec
 from pratique.regimes import Rulebook
+from pratique.services.finding_lists import FindingLists
 from pratique.services.parsing import Parsing
 from pratique.settings import Settings
 from pratique.store.blobs import EvidenceFolder
@@ -33,4 +34,5 @@ class Parts:
     evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)  #: seen lately, by id and reading
     profiles: dict[str, dict[str, Any]] = field(default_factory=dict)  #: seen lately, parsed, by their stored text
     memory: EvaluationMemory = field(default_factory=EvaluationMemory)  #: verdicts given lately
+    findings: FindingLists = field(default_factory=FindingLists)  #: shown lately
     pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them

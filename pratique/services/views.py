@@ -7,9 +7,9 @@ from typing import Any
 
 from pratique.canonical import stored_json
 from pratique.domain.decisions import Act, Decision, tally
-from pratique.domain.findings import Finding
+from pratique.domain.findings import PASSING
 from pratique.domain.gates import WAITING_STATES, GateState
-from pratique.domain.spec import Checkpoint, GateSpec, Requirement
+from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text
 from pratique.errors import NotFoundError
 from pratique.services import lookups
@@ -30,8 +30,14 @@ OUTCOMES: Mapping[GateState, str] = {
 }
 
 
-def gate_view(reader: Reader, parts: Parts, run_id: str) -> dict[str, Any]:
+def gate_view(reader: Reader, parts: Parts, run_id: str, *, version: Row | None = None) -> dict[str, Any]:
     """Return a gate run with every finding, who is waited on, until when, and links.
+
+    Args:
+        reader: a reader.
+        parts: the engine.
+        run_id: the gate run.
+        version: the row of its model version, where the caller has it.
 
     Raises:
         NotFoundError: no such gate run.
@@ -39,16 +45,17 @@ def gate_view(reader: Reader, parts: Parts, run_id: str) -> dict[str, Any]:
     row = reader.one(lookups.GATE_RUN_PLAIN, id=run_id)
     if row is None:
         raise NotFoundError(f"gate run {run_id} does not exist")
-    version = reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"]) or {}
+    version = version or reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"]) or {}
     spec = pinned_spec(reader, parts, row["spec_digest"])
     decisions = reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=run_id)
     waivers = reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run_id)
-    findings = stored_json(row["findings"])
+    listed = parts.findings.of(spec, row["spec_digest"], row["findings"])
+    findings = listed.stored
     state = state_at(row, instant_text(parts.ledger.clock()))
     sign_off = _sign_off(reader, spec, row, findings, _standing(parts, version["model"], state, decisions), waivers)
     return {
         **_head(row, version, spec, state),
-        "findings": [_finding(spec, value) for value in findings],
+        "findings": listed.shown,
         "open_findings": row["open_findings"],
         "sign_off": sign_off,
         "waiting_on": _waiting_on(parts, spec, version["model"], state, findings, sign_off["waiting_roles"]),
@@ -90,25 +97,6 @@ def evidence_view(row: Row, version: Row) -> dict[str, Any]:
         "facts": stored_json(row["facts"]),
     }
     return shown
-
-
-def _finding(spec: GateSpec, value: dict[str, Any]) -> dict[str, Any]:
-    shown = {"enforced": True, "evidence": None, **value}
-    placed = spec.placed.get(value["requirement"])
-    if placed is not None:
-        shown |= _described(*placed)
-    return shown
-
-
-def _described(checkpoint: Checkpoint, requirement: Requirement) -> dict[str, Any]:
-    return {
-        "title": requirement.title,
-        "checkpoint_kind": checkpoint.kind.value,
-        "checkpoint_title": checkpoint.title,
-        "measures": list(requirement.measures),
-        "why": requirement.why,
-        "owner": requirement.owner,
-    }
 
 
 def _sign_off(
@@ -164,7 +152,7 @@ def _waiting_on(
         return [_wait(parts, model, role, "decision", []) for role in roles]
     owed: dict[str, list[str]] = {}
     for value in findings:
-        if Finding.from_json(value).holds_gate_shut:
+        if value.get("enforced", True) and value["status"] not in PASSING:
             requirement = spec.requirement(value["requirement"])
             owed.setdefault(requirement.owner if requirement else "owner", []).append(value["requirement"])
     return [_wait(parts, model, role, "evidence", ids) for role, ids in (owed or {"owner": []}).items()]

@@ -1,5 +1,6 @@
 """A remembered verdict is the verdict: random evidence, profiles, waivers and moments, one memory for all of them."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,9 +13,10 @@ from pratique.canonical import digest_of
 from pratique.criteria import CelCriteria
 from pratique.domain.evaluation import evaluate
 from pratique.domain.evidence import Reading
-from pratique.domain.exhibit import identity_of
+from pratique.domain.exhibit import Ground, identity_of
 from pratique.domain.findings import FindingStatus
 from pratique.domain.gates import GateState
+from pratique.domain.judge import Judge
 from pratique.domain.memory import EvaluationMemory
 from pratique.domain.moment import Moment
 from pratique.domain.times import instant_text
@@ -168,6 +170,37 @@ def test_a_verdict_on_true_is_not_given_on_one(facts):
     assert memory.evaluate(spec, situation(file({"ok": True})), CRITERIA, NOW).is_ready
     finding = memory.evaluate(spec, situation(file(facts)), CRITERIA, NOW).findings[0]
     assert finding.status is FindingStatus.NOT_TESTED
+
+
+def test_evidence_bound_beside_another_profile_is_not_taken_over():
+    """Two threads may leave a verdict of one profile beside evidence that the other bound."""
+    ours, theirs = {**PROFILE}, {**PROFILE, "systemic_risk": False}
+    spec, evidence = spec_of(wants(criterion="profile.systemic_risk")), file({"score": 0.1})
+    foreign = Judge(situation(evidence), Ground.of(situation(profile=theirs), CRITERIA), Moment(NOW)).exhibits
+    looked_at = situation(evidence, profile=ours)
+    judge = Judge(looked_at, Ground.of(looked_at, CRITERIA), Moment(NOW), exhibits=foreign)
+    assert judge.find(spec.checkpoints[0], spec.checkpoints[0].requirements[0]).finding.status is FindingStatus.MET
+
+
+def test_threads_share_a_memory():
+    memory, wrong = EvaluationMemory(max_findings=20, max_exhibits=3), []
+    cases = [
+        (situation(*POOL[i : i + 3], profile=p), NOW + d * DAY) for i in (0, 2, 5) for p in PROFILES for d in (0, 5)
+    ]
+    expected = [evaluate(SPEC, looked_at, CRITERIA, now) for looked_at, now in cases]
+
+    def work(seed):
+        for turn in range(300):
+            at = (seed * 7 + turn * 5) % len(cases)
+            if memory.evaluate(SPEC, cases[at][0], CRITERIA, cases[at][1]) != expected[at]:
+                wrong.append(at)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
 
 
 def test_a_list_that_the_caller_changes_afterwards_is_looked_at_again():
