@@ -76,6 +76,7 @@ class SignOff:
     four_eyes: bool = True
     signed: tuple[Mapping[str, str], ...] = ()  #: person, role, at
     missing: tuple[str, ...] = ()  #: for people, one reason each
+    profile_set_by: tuple[Json, ...] = ()  #: by, values: who last set the profile values that the gate reads
 
     @classmethod
     def from_json(cls, value: Json) -> SignOff:
@@ -85,6 +86,7 @@ class SignOff:
             four_eyes=value.get("four_eyes", True),
             signed=tuple(dict(item) for item in value.get("signed") or ()),
             missing=texts(value.get("missing")),
+            profile_set_by=tuple(dict(item) for item in value.get("profile_set_by") or ()),
         )
 
 

@@ -76,7 +76,7 @@ def tally(sign_off: SignOff, decisions: Iterable[Decision], *, basis: str, submi
         sign_off: roles and how many distinct people of each.
         decisions: standing decisions of the gate run.
         basis: digest of what is to be signed now.
-        submitters: people behind the evidence and waivers that the gate rests on.
+        submitters: who is behind the evidence, the waivers and the profile values that the gate rests on.
     """
     signed = _signatures(sign_off, decisions, basis)
     missing: list[str] = []
@@ -101,9 +101,15 @@ def tally(sign_off: SignOff, decisions: Iterable[Decision], *, basis: str, submi
 
 def _four_eyes_trouble(signed: frozenset[str], submitters: frozenset[str]) -> str | None:
     if signed <= submitters:
-        return "a signature of somebody who submitted none of the evidence and granted none of the waivers (four eyes)"
+        return (
+            "a signature of somebody who submitted none of the evidence, granted none of the waivers "
+            "and set none of the profile values that count here (four eyes)"
+        )
     if len(signed) == 1 and any(is_nobody(submitter) for submitter in submitters):
-        return "a second signature: who submitted the evidence is not known, so it may be who signed (four eyes)"
+        return (
+            "a second signature: who submitted the evidence or set the profile is not known, "
+            "so it may be who signed (four eyes)"
+        )
     return None
 
 

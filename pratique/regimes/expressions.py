@@ -31,6 +31,7 @@ class Place(NamedTuple):
 
 _LITERAL = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|//[^\n]*")
 _PROFILE_MEMBER = re.compile(r"\bprofile\s*\.\s*([A-Za-z_]\w*)")
+_PROFILE = re.compile(r"(?<![.\w])profile\b(?:\s*\.\s*([A-Za-z_]\w*))?")
 _FACTS_MEMBER = re.compile(r"(?<![.\w])facts\s*\.\s*([A-Za-z_]\w*)")
 _FACTS = re.compile(r"(?<![.\w])facts\b")
 
@@ -49,6 +50,20 @@ def places(spec: GateSpec) -> Iterator[Place]:
                 yield Place(f"{path}.evidence.select", "select", need.select, need.kind)
             if need is not None and requirement.criterion is not None:
                 yield Place(f"{path}.criterion", "criterion", requirement.criterion, need.kind)
+
+
+def profile_members(spec: GateSpec) -> frozenset[str]:
+    """Return the profile members that judging a gate looks at.
+
+    Those that its expressions name (all, where one takes the profile as a whole), and the two to which every piece
+    of evidence is held: the names that tools know the model by, and its weights.
+    """
+    found = {member for place in places(spec) for member in _PROFILE.findall(_LITERAL.sub('""', place.expression))}
+    if "" in found:
+        return frozenset(ModelProfile.model_fields)
+    if any(requirement.evidence is not None for requirement in spec.requirements()):
+        found |= {"known_as", "weights_sha256"}
+    return frozenset(found)
 
 
 def troubles(place: Place, criteria: CheckedCriteria, facts_members: Mapping[str, frozenset[str]]) -> list[str]:

@@ -14,7 +14,7 @@ from pratique.services.advancing import record_move
 from pratique.services.authority import check_reason, known_person, role_among
 from pratique.services.loaded_run import LoadedRun, bump, load_run
 from pratique.services.parts import Parts
-from pratique.services.situations import submitters_of
+from pratique.services.submitters import submitters_of_run
 from pratique.store.transaction import Transaction
 
 _MOVES = {Act.RETURN: Move.RETURN, Act.REJECT: Move.REJECT, Act.WITHDRAW: Move.WITHDRAW, Act.CLEAR: Move.CLEAR}
@@ -88,7 +88,7 @@ def _clear_when_complete(tx: Transaction, parts: Parts, run: LoadedRun, decision
         run.spec.sign_off,
         run.decisions,
         basis=run.evaluation.basis,
-        submitters=submitters_of(run.situation, run.evaluation.findings),
+        submitters=submitters_of_run(run),
     )
     if count.is_complete:
         signed = sorted(count.signed)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from pratique.canonical import digest_of
+from pratique.domain.decisions import is_nobody
 from pratique.domain.entries import ModelVersionChanged, ModelVersionRegistered
 from pratique.domain.models import ModelProfile, Name
 from pratique.errors import InvalidInputError, NotFoundError
@@ -21,9 +22,27 @@ _NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
 def register_model_version(
-    tx: Transaction, parts: Parts, *, model: str, version: str, profile: ModelProfile
+    tx: Transaction,
+    parts: Parts,
+    *,
+    model: str,
+    version: str,
+    profile: ModelProfile,
+    by: str | None = None,
+    credential: str | None = None,
 ) -> dict[str, Any]:
-    """Register a model version, or replace its profile; gates that rest on the profile are judged again."""
+    """Register a model version, or replace its profile; gates that rest on the profile are judged again.
+
+    Args:
+        tx: the open transaction.
+        parts: the engine.
+        model: its model.
+        version: its version.
+        profile: all values of the profile.
+        by: the person who says so, or the actor where no person does; counts among the submitters of gates
+            that read a value which it set.
+        credential: by which it came.
+    """
     for what, name in (("model", model), ("version", version)):
         check_name(what, name)
     values = profile.as_json()
@@ -32,23 +51,56 @@ def register_model_version(
     if row is None:
         new_id = tx.new_id()
         tx.record(
-            ModelVersionRegistered(id=new_id, model=model, model_version=version, profile=values, profile_digest=digest)
-        )
-    elif row["profile_digest"] != digest:
-        named = json.loads(row["profile"]).get("weights_sha256")
-        is_other = named is not None and named != profile.weights_sha256  # nothing was shown for these weights
-        tx.record(
-            ModelVersionChanged(
-                id=row["id"],
+            ModelVersionRegistered(
+                id=new_id,
+                model=model,
+                model_version=version,
                 profile=values,
                 profile_digest=digest,
-                was_digest=row["profile_digest"],
-                weights_at=tx.at if is_other else None,
+                authors=_first_authors(values, by),
+                credential=credential,
             )
         )
-        cause = "the weights are others than before" if is_other else "profile changed"
-        advance_live(tx, parts, row["id"], cause=cause, is_void=is_other)
+    elif row["profile_digest"] != digest:
+        _replace_profile(tx, parts, row, profile, by=by, credential=credential)
     return {"model": model, "version": version, "profile": values, "created": row is None}
+
+
+def _replace_profile(
+    tx: Transaction, parts: Parts, row: Row, profile: ModelProfile, *, by: str | None, credential: str | None
+) -> None:
+    values, was = profile.as_json(), json.loads(row["profile"])
+    changed = sorted(name for name in {*values, *was} if values.get(name) != was.get(name))
+    named = was.get("weights_sha256")
+    is_other = named is not None and named != profile.weights_sha256  # nothing was shown for these weights
+    tx.record(
+        ModelVersionChanged(
+            id=row["id"],
+            profile=values,
+            profile_digest=digest_of(values),
+            was_digest=row["profile_digest"],
+            weights_at=tx.at if is_other else None,
+            authors=_authors(row["authors"]) | dict.fromkeys(changed, by) if by is not None else None,
+            credential=credential,
+        )
+    )
+    cause = f"{(by or 'somebody').replace(':', ' ')} changed the profile ({', '.join(changed)})"
+    if is_other:
+        cause += ": the weights are others than before"
+    advance_live(tx, parts, row["id"], cause=cause, is_void=is_other)
+
+
+def _first_authors(values: dict[str, Any], by: str | None) -> dict[str, str] | None:
+    """Return who set the first values, where that is a person.
+
+    A token that names nobody registers every version of a pipeline, before anything is asked of it. Were it counted,
+    no gate could do with one signature, and people would learn to switch four-eyes off.
+    """
+    return dict.fromkeys(values, by) if by is not None and not is_nobody(by) else None
+
+
+def _authors(stored: str | None) -> dict[str, str]:
+    return json.loads(stored) if stored is not None else {}
 
 
 def check_name(what: str, name: str) -> None:
@@ -90,4 +142,5 @@ def model_view(row: Row) -> dict[str, Any]:
         "profile": json.loads(row["profile"]),
         "registered_at": row["registered_at"],
         "changed_at": row["changed_at"],
+        "authors": _authors(row["authors"]),
     }

@@ -14,7 +14,7 @@ from pratique.errors import NotAllowedError, NotFoundError
 from pratique.services import lookups
 from pratique.services.loaded_run import LoadedRun
 from pratique.services.parts import Parts
-from pratique.services.situations import submitters_of
+from pratique.services.submitters import submitters_of_run
 from pratique.store.transaction import Transaction
 
 #: The channel that always exists and needs no delivery.
@@ -131,7 +131,7 @@ def waiting_roles(run: LoadedRun) -> list[tuple[str, list[str]]]:
             run.spec.sign_off,
             run.decisions,
             basis=run.evaluation.basis,
-            submitters=submitters_of(run.situation, run.evaluation.findings),
+            submitters=submitters_of_run(run),
         )
         return [(role, []) for role in count.waiting_roles]
     owed: dict[str, list[str]] = {}

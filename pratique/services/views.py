@@ -16,6 +16,7 @@ from pratique.services import lookups
 from pratique.services.parts import Parts
 from pratique.services.situations import counting, decision_of, state_at
 from pratique.services.specs import pinned_spec
+from pratique.services.submitters import profile_authors
 from pratique.store.reader import Reader, Row
 
 #: What a pipeline makes of a state; exit codes follow it.
@@ -52,7 +53,9 @@ def gate_view(reader: Reader, parts: Parts, run_id: str, *, version: Row | None 
     listed = parts.findings.of(spec, row["spec_digest"], row["findings"])
     findings = listed.stored
     state = state_at(row, instant_text(parts.ledger.clock()))
-    sign_off = _sign_off(reader, spec, row, findings, _standing(parts, version["model"], state, decisions), waivers)
+    authors = profile_authors(version, spec, row["spec_digest"])
+    standing = _standing(parts, version["model"], state, decisions)
+    sign_off = _sign_off(reader, spec, row, findings, standing, waivers, authors)
     return {
         **_head(row, version, spec, state),
         "findings": listed.shown,
@@ -106,18 +109,20 @@ def _sign_off(
     findings: list[dict[str, Any]],
     standing: list[Decision],
     waivers: list[Row],
+    authors: Mapping[str, list[str]],
 ) -> dict[str, Any]:
     signed = standing
     missing: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     if row["state"] != GateState.CLEARED:
         submitters = _submitters(reader, findings, waivers) if standing else frozenset()
-        count = tally(spec.sign_off, standing, basis=row["basis"], submitters=submitters)
+        count = tally(spec.sign_off, standing, basis=row["basis"], submitters=submitters | authors.keys())
         signed = [d for d in standing if d.person in count.signed and d.basis == row["basis"]]
         missing, waiting = count.missing, count.waiting_roles
     return {
         "roles": dict(spec.sign_off.roles),
         "four_eyes": spec.sign_off.four_eyes,
+        "profile_set_by": [{"by": by, "values": values} for by, values in authors.items()],
         "signed": [
             {"person": d.person, "role": d.role, "at": instant_text(d.at), "on_this_basis": d.basis == row["basis"]}
             for d in signed

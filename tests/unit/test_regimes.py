@@ -3,12 +3,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pratique.criteria import CelCriteria
+from pratique.domain.models import ModelProfile
 from pratique.domain.spec import GateSpec
 from pratique.errors import ConfigError, NotFoundError
 from pratique.project import config_root
 from pratique.regimes import load_configuration, spec_digest, spec_json
+from pratique.regimes.expressions import profile_members
 
 CRITERIA = CelCriteria()
 
@@ -35,6 +38,8 @@ sign_off: {{roles: {{approver: 1}}}}
 due: {{follow_up_days: 1, due_days: 2}}
 """
 NEEDS = "      - {{id: before-{0}, title: T, measures: [S-1.2], why: W, gate: {0}}}"
+#: Profile members that every piece of evidence is held to.
+HELD_TO = {"known_as", "weights_sha256"}
 SCHEMA = {
     "$id": "urn:pratique.facts/note@1",
     "type": "object",
@@ -313,3 +318,19 @@ def test_a_broken_copy_of_the_shipped_configuration_names_the_broken_key(tmp_pat
         "gates/placement.yaml: checkpoints[documentation].requirements[contact-route].criterion: found the schema of "
         "facts.placement-readiness has no member 'contact', expected a sound boolean expression"
     ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "members"),
+    [
+        ("profile.systemic_risk", {"systemic_risk"}),
+        ("!profile.open_source || profile . systemic_risk", {"open_source", "systemic_risk"}),
+        ("facts.profile.licence == 'profile.licence'", set()),
+        ("profile['licence'] == 'x'", set(ModelProfile.model_fields)),
+        ("has(profile.licence) && size(profile) > 1", set(ModelProfile.model_fields)),
+    ],
+)
+def test_the_profile_members_that_a_gate_reads_are_known(expression: str, members: set[str]) -> None:
+    gate = yaml.safe_load(GATE.format(id="trial", kind="facts.note", criterion="facts.ok", more=""))
+    assert profile_members(GateSpec.model_validate(gate)) == HELD_TO
+    assert profile_members(GateSpec.model_validate({**gate, "applies_when": expression})) == members | HELD_TO

@@ -52,7 +52,15 @@ async def put_model(
 ) -> JsonResponse:
     """Register a model version; gates that rest on its profile are judged again."""
     parts = parts_of(request)
-    command = partial(register_model_version, parts=parts, model=model, version=version, profile=profile)
+    command = partial(
+        register_model_version,
+        parts=parts,
+        model=model,
+        version=version,
+        profile=profile,
+        by=principal.submitter,
+        credential=principal.credential,
+    )
     return JsonResponse(await parts.ledger.awrite(principal.actor, command))
 
 

@@ -35,6 +35,13 @@ class Signature(TypedDict):
     on_this_basis: NotRequired[bool]  #: false once a cleared gate rests on other ground than was signed
 
 
+class AuthorView(TypedDict):
+    """Who last set values of the profile that a gate reads."""
+
+    by: str
+    values: list[str]
+
+
 class SignOffView(TypedDict):
     """How far the sign-off is."""
 
@@ -42,6 +49,7 @@ class SignOffView(TypedDict):
     four_eyes: bool
     signed: list[Signature]
     missing: list[str]
+    profile_set_by: NotRequired[list[AuthorView]]
 
 
 #: Who is waited on; `for` is a keyword, hence the functional form.
