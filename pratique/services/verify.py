@@ -17,6 +17,7 @@ from pratique.settings import Settings
 from pratique.store.blobs import EvidenceFolder
 from pratique.store.chain import Chain, CheckedEntry
 from pratique.store.changes import table_named
+from pratique.store.kept_counts import counted_rows, counts_of_stored_rows, stored_counts
 from pratique.store.problems import Problems, shown
 from pratique.store.replay import Replay, select_all
 from pratique.store.schema import known_revisions, missing_guards, stored_revisions
@@ -83,6 +84,7 @@ class _Verification:
                 self._check("journal", snapshot, self._check_journal)
                 for projected in self._replay.tables:
                     self._check(f"table {projected.name}", snapshot, self._check_rows, projected)
+                self._check("kept counts", snapshot, self._check_counts)
                 self._check("outbox", snapshot, self._check_outbox)
         except PratiqueError as error:
             self._problems.add("ledger", error.message)
@@ -136,6 +138,16 @@ class _Verification:
         count = self._replay.compare(projected, snapshot.stream(select_all(projected)))
         self._counts["rows"] += count
         self._tell(projected.name, count, count)
+
+    def _check_counts(self, snapshot: Snapshot) -> None:
+        """Kept counts are those of the journal's rows, or follow stored rows that are named as changed already."""
+        expected = counted_rows(self._replay.rows)
+        kept = stored_counts(snapshot)
+        if kept != expected and kept != counts_of_stored_rows(snapshot):
+            for name in sorted(kept.keys() | expected.keys()):
+                if kept[name] != expected[name]:
+                    told = f"kept count {' '.join(name)}: found {kept[name]}, expected {expected[name]}"
+                    self._problems.add("kept counts", told)
 
     def _check_outbox(self, snapshot: Snapshot) -> None:
         """Work is not in the journal; that a message is still owed is."""

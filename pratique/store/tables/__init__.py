@@ -19,6 +19,7 @@ from pratique.store.tables.evidence import EvidenceRow
 from pratique.store.tables.flow_runs import FlowRunRow
 from pratique.store.tables.gates import GateRunRow, GateSpecRow
 from pratique.store.tables.journal import JournalEntryRow, JournalLinkRow, JournalPendingRow
+from pratique.store.tables.kept_counts import KeptCountRow
 from pratique.store.tables.keys import IdempotencyKeyRow
 from pratique.store.tables.models import ModelVersionRow
 from pratique.store.tables.notices import DeliveryRow, NoticeRow
@@ -38,6 +39,7 @@ __all__ = [
     "JournalEntryRow",
     "JournalLinkRow",
     "JournalPendingRow",
+    "KeptCountRow",
     "LoginLinkRow",
     "ModelVersionRow",
     "NoticeRow",

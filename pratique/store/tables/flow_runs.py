@@ -15,6 +15,7 @@ class FlowRunRow(SQLModel, table=True):
     __table_args__ = (
         Index("flow_run_of_gate", "gate_run_id", "started_at"),
         Index("flow_run_time", "started_at"),
+        Index("flow_run_state", "state", "started_at"),
         Index("flow_run_prefect", "prefect_run_id"),
     )
 

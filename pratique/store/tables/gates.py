@@ -21,6 +21,10 @@ class GateSpecRow(SQLModel, table=True):
     adopted_at: str = Field(sa_type=INSTANT)
 
 
+#: Somebody owes something, and the overdue reminder has fired; statements must say it in these words.
+_WAITS_OVERDUE = "reminded = 'overdue' AND state != 'cleared' AND state != 'rejected' AND state != 'withdrawn'"
+
+
 class GateRunRow(SQLModel, table=True):
     """One gate of one model version on one occasion."""
 
@@ -35,13 +39,36 @@ class GateRunRow(SQLModel, table=True):
             sqlite_where=text("is_latest = 1"),
             postgresql_where=text("is_latest"),
         ),
-        Index(  # the counts on every page; without it they read every row with its findings
-            "gate_run_standing",
+        Index(  # which versions have a gate that stands there
+            "gate_run_state",
             "state",
-            "reminded",
             "model_version_id",
+            "is_latest",
             sqlite_where=text("is_latest = 1"),  # as statements say it there; a bare `is_latest` is not matched
             postgresql_where=text("is_latest"),
+        ),
+        Index(  # all that a cell of the portfolio shows; without it each reads a row with its findings
+            "gate_run_cells",
+            "model_version_id",
+            "gate",
+            "state",
+            "reminded",
+            "open_findings",
+            "id",
+            "is_latest",  # SQLite reads the row for a column that a statement names and the index lacks
+            sqlite_where=text("is_latest = 1"),
+            postgresql_where=text("is_latest"),
+        ),
+        Index(
+            "gate_run_overdue",
+            "due_at",
+            "id",
+            "model_version_id",
+            "state",
+            "reminded",
+            "is_latest",
+            sqlite_where=text(f"is_latest = 1 AND {_WAITS_OVERDUE}"),
+            postgresql_where=text(f"is_latest AND {_WAITS_OVERDUE}"),
         ),
         Index(
             "gate_run_recheck",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, Text, UniqueConstraint
+from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from pratique.store.tables.columns import HEX, ID, INSTANT
@@ -12,7 +12,10 @@ class ModelVersionRow(SQLModel, table=True):
     """A registered model version and its profile."""
 
     __tablename__ = "model_version"
-    __table_args__ = (UniqueConstraint("model", "version", name="model_version_name"),)
+    __table_args__ = (
+        UniqueConstraint("model", "version", name="model_version_name"),
+        Index("model_version_newest", "model", "registered_at", "id"),
+    )
 
     id: str = Field(primary_key=True, sa_type=ID)
     model: str = Field(sa_type=String(64))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Index, Integer, String, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from pratique.store.tables.columns import ID, INSTANT
@@ -16,6 +16,14 @@ class NoticeRow(SQLModel, table=True):
         UniqueConstraint("key", name="notice_key"),
         Index("notice_of_person", "person", "created_at"),
         Index("notice_of_run", "gate_run_id"),
+        Index(
+            "notice_unread",
+            "person",
+            "created_at",
+            "id",
+            sqlite_where=text("acknowledged_at IS NULL"),
+            postgresql_where=text("acknowledged_at IS NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True, sa_type=ID)
