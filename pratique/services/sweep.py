@@ -10,24 +10,24 @@ from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, delete, select
 
-from pratique.domain.entries import GateRunReminded
-from pratique.domain.gates import FINAL_STATES, WAITING_STATES, GateState
+from pratique.domain.gates import FINAL_STATES, GateState
 from pratique.domain.times import instant_text
 from pratique.services.advancing import advance
-from pratique.services.dates import FOLLOW_UP, OVERDUE, due_rung, next_reminder
-from pratique.services.loaded_run import LoadedRun, bump, load_run
+from pratique.services.dates import FOLLOW_UP, OVERDUE
 from pratique.services.lookups import gate_run
-from pratique.services.notices import NoticeKind, tell
 from pratique.services.parts import Parts
+from pratique.services.reminding import MOST, remind_all
 from pratique.store.changes import table_named
 from pratique.store.queries import Query
 from pratique.store.transaction import Transaction
 
 T = TypeVar("T")
+#: Acts on gate runs within one transaction; what it returns of each is counted.
+Act = Callable[[Transaction, list[str]], list[T]]
 _log = logging.getLogger(__name__)
 
 #: Gate runs that one transaction takes on, so that other writers are not held up for long.
-BATCH = 100
+BATCH = MOST
 ACTOR = "engine:sweep"
 
 _TO_RECHECK = Query(
@@ -74,20 +74,24 @@ class SweepReport:
 def sweep(parts: Parts) -> SweepReport:
     """Recheck what ran out and remind of what is due, until nothing is left."""
     report = SweepReport(at=instant_text(parts.ledger.clock()))
-    for state in _on_each(parts, _TO_RECHECK, lambda tx, run_id: advance(tx, parts, run_id, cause="time ran out")):
+    for state in _on_each(parts, _TO_RECHECK, lambda tx, ids: _recheck_all(tx, parts, ids)):
         report.rechecked += 1
         report.expired += state is GateState.STALE
-    for rung in _on_each(parts, _TO_REMIND, lambda tx, run_id: _remind(tx, parts, run_id)):
+    for rung in _on_each(parts, _TO_REMIND, lambda tx, ids: remind_all(tx, parts, ids)):
         report.overdue += rung == OVERDUE
         report.followed_up += rung == FOLLOW_UP
     return report
 
 
-def _on_each(parts: Parts, due: Query, act: Callable[[Transaction, str], T]) -> Iterator[T]:
+def _recheck_all(tx: Transaction, parts: Parts, run_ids: list[str]) -> list[GateState]:
+    return [advance(tx, parts, run_id, cause="time ran out") for run_id in run_ids]
+
+
+def _on_each(parts: Parts, due: Query, act: Act[T]) -> Iterator[T]:
     """Act on every gate run that is due, many in one transaction; one that fails holds up no other."""
     failed: set[str] = set()
     while True:
-        ids = [run_id for run_id in _due_ids(parts, due, BATCH + len(failed)) if run_id not in failed]
+        ids = [run_id for run_id in _due_ids(parts, due, BATCH + len(failed)) if run_id not in failed][:BATCH]
         if not ids:
             return
         try:
@@ -102,11 +106,11 @@ def _due_ids(parts: Parts, due: Query, limit: int) -> list[str]:
         return [row["id"] for row in reader.all(due, at=instant_text(parts.ledger.clock()), limit=limit)]
 
 
-def _act_on(tx: Transaction, act: Callable[[Transaction, str], T], ids: list[str]) -> list[T]:
-    return [act(tx, run_id) for run_id in ids]
+def _act_on(tx: Transaction, act: Act[T], ids: list[str]) -> list[T]:
+    return act(tx, ids)
 
 
-def _one_by_one(parts: Parts, act: Callable[[Transaction, str], T], ids: list[str], failed: set[str]) -> Iterator[T]:
+def _one_by_one(parts: Parts, act: Act[T], ids: list[str], failed: set[str]) -> Iterator[T]:
     for run_id in ids:
         try:
             yield from parts.ledger.write(ACTOR, partial(_act_on, act=act, ids=[run_id]))
@@ -119,33 +123,3 @@ def drop_expired_sessions(tx: Transaction) -> None:
     """Delete browser sessions and login links that ran out."""
     tx.run(_DROP_SESSIONS, at=tx.at)
     tx.run(_DROP_LINKS, at=tx.at)
-
-
-def _remind(tx: Transaction, parts: Parts, run_id: str) -> str | None:
-    """Fire the highest rung that is due; what it replaces is named in the notice."""
-    run = load_run(tx, parts, run_id, tx.now)
-    is_waiting = run.state in WAITING_STATES
-    rung = due_rung(run.row, tx.at) if is_waiting else None
-    remind_at = next_reminder({**run.row, "reminded": rung or run.row["reminded"]}) if is_waiting else None
-    if rung is None and remind_at == run.row["remind_at"]:
-        return None  # another replica was first
-    reasons = _reminder_reasons(run, rung) if rung else []
-    tx.record(
-        GateRunReminded(
-            id=run_id, row_version=bump(run), rung=rung or str(run.row["reminded"] or "none"), remind_at=remind_at
-        )
-    )
-    if rung is not None:
-        kind = NoticeKind.OVERDUE if rung == OVERDUE else NoticeKind.FOLLOW_UP
-        tell(tx, parts, run, kind, reasons=reasons, occurrence=run.row["due_at"])
-    return rung
-
-
-def _reminder_reasons(run: LoadedRun, rung: str) -> list[str]:
-    row = run.row
-    if rung != OVERDUE:
-        return [f"follow-up was due on {row['follow_up_at'][:10]}"]
-    reasons = [f"a decision or evidence was due on {row['due_at'][:16].replace('T', ' ')} UTC"]
-    if row["reminded"] is None and row["follow_up_at"] < row["due_at"]:
-        reasons.append("the follow-up reminder before it was not sent: the sweep came late")
-    return reasons
