@@ -10,7 +10,8 @@ from typing import Any
 
 from pratique.domain.times import instant_text, parse_instant
 from pratique.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
-from pratique.web.dashboard import Badges, DecisionInput, GateRef, OpenedSession, Viewer, WaiverInput
+from pratique.web.dashboard import Badges, DatesInput, DecisionInput, GateRef, OpenedSession, Viewer, WaiverInput
+from pratique.web.dashboard.paging import Cut
 from pratique.web.dashboard.rows import (
     FlowRunFilter,
     FlowRunPage,
@@ -20,12 +21,15 @@ from pratique.web.dashboard.rows import (
     JournalRow,
     ModelSheet,
     Occasion,
+    OverduePage,
     OverdueRow,
+    Place,
     PortfolioCell,
     PortfolioFilter,
     PortfolioPage,
     PortfolioRow,
     RunRow,
+    Turn,
 )
 from pratique.web.dashboard.views import DecisionView, EvidenceView, FindingView, GateView, NoticeView
 
@@ -288,6 +292,7 @@ class Register:
         self.sessions: dict[str, str] = {}
         self.links = {"good-link": "jonas"}
         self.decided: list[tuple[str, GateRef, DecisionInput]] = []
+        self.dated: list[tuple[str, GateRef, DatesInput]] = []
         self.waived: list[tuple[str, GateRef, WaiverInput]] = []
         self.revoked: list[tuple[str, str, str]] = []
         self.runs = [run(n) for n in range(24)]
@@ -308,20 +313,20 @@ class Register:
 
     # -- reads ---------------------------------------------------------------------------------------------
 
-    def portfolio(self, wanted: PortfolioFilter, page: int, size: int, now: datetime) -> PortfolioPage:
+    def portfolio(self, wanted: PortfolioFilter, turn: Turn, size: int, now: datetime) -> PortfolioPage:
         rows = [r for r in self.rows if wanted.text in f"{r.model}/{r.version}" and _has(r, wanted.state)]
         cells = [c for r in self.rows for c in r.cells.values()]
         counts = {
             state: sum(c.state == state for c in cells) for state in (*WAITING, "cleared", "rejected", "withdrawn")
         }
         counts["overdue"] = sum(c.is_overdue for c in cells)
+        shown, cut = _cut(rows, [row.name for row in rows], turn, size)
         return PortfolioPage(
             gates=tuple(GateColumn(id=i, title=t) for i, t in GATES.items()),
-            rows=tuple(rows[(page - 1) * size : page * size]),
+            rows=tuple(shown),
             counts=counts,
-            total=len(rows),
-            page=page,
-            size=size,
+            total=None if wanted.text or wanted.state else len(rows),
+            place=cut.place(shown[0].name, shown[-1].name) if shown else cut.place("", ""),
         )
 
     @staticmethod
@@ -333,7 +338,7 @@ class Register:
             if (n + i) % 4 != 3:
                 state = states[(n * 3 + i) % 8] if n else ("cleared", "open", "in_review")[i]
                 cells[gate] = PortfolioCell(
-                    state=state, occasion="default", is_overdue=state in WAITING and (n + i) % 3 == 1, due_at=at(days=2),
+                    state=state, is_overdue=state in WAITING and (n + i) % 3 == 1,
                     open_findings=2 if state in ("open", "returned", "stale") else 0, has_waiver=(n + i) % 5 == 0,
                 )  # fmt: skip
         return PortfolioRow(
@@ -383,17 +388,18 @@ class Register:
         size = self.evidence(evidence_id)["size"]
         return iter([b"\0" * size])
 
-    def flow_runs(self, wanted: FlowRunFilter, page: int, size: int) -> FlowRunPage:
+    def flow_runs(self, wanted: FlowRunFilter, turn: Turn, size: int) -> FlowRunPage:
         rows = [
             r for r in self.runs
             if wanted.text in r.name and wanted.flow in ("", r.flow) and wanted.state in ("", r.state)
         ]  # fmt: skip
+        shown, cut = _cut(rows, [r.id for r in rows], turn, size)
         return FlowRunPage(
-            rows=tuple(rows[(page - 1) * size : page * size]), flows=("deployment", "sweep", "training"), total=len(rows),
-            page=page, size=size,
+            rows=tuple(shown), flows=("deployment", "sweep", "training"), total=None if wanted.text else len(rows),
+            place=cut.place(shown[0].id, shown[-1].id) if shown else cut.place("", ""),
         )  # fmt: skip
 
-    def overdue(self, now: datetime) -> Sequence[OverdueRow]:
+    def overdue(self, turn: Turn, size: int, now: datetime) -> OverduePage:
         def late(n: int, gate: str, days: int) -> OverdueRow:
             return OverdueRow(
                 model="aurora", version=f"2.{n}", gate=gate, title=GATES[gate], occasion="default",
@@ -401,7 +407,8 @@ class Register:
                 waiting_on=tuple(self.gate["waiting_on"]),
             )  # fmt: skip
 
-        return [late(0, "placement", 19), late(1, "pre-placement", 2), late(3, "training-trigger", 1)]
+        rows = (late(0, "placement", 19), late(1, "pre-placement", 2), late(3, "training-trigger", 1))
+        return OverduePage(rows=rows, total=3, place=Place())
 
     def inbox(self, person: str) -> Sequence[NoticeView]:
         return self.notices.get(person, [])
@@ -459,6 +466,14 @@ class Register:
             raise NotFoundError(f"waiver {waiver_id} does not exist")
         self.revoked.append((viewer.id, waiver_id, reason))
 
+    def move_dates(self, viewer: Viewer, ref: GateRef, dates: DatesInput) -> None:
+        if dates.row_version != self.gate["row_version"]:
+            raise ConflictError(
+                f"the gate run changed meanwhile: row_version found {dates.row_version}, "
+                f"expected {self.gate['row_version']}"
+            )
+        self.dated.append((viewer.id, ref, dates))
+
     def acknowledge(self, person: str, notice_id: str) -> None:
         for notice in self.notices.get(person, []):
             if notice["id"] == notice_id:
@@ -479,6 +494,19 @@ class Register:
 
     def logout(self, session_token: str) -> None:
         self.sessions.pop(session_token, None)
+
+
+def _cut(rows: list[Any], names: list[str], turn: Turn, size: int) -> tuple[list[Any], Cut[Any]]:
+    """Cut a page as the ledger does: one row more than fits, read away from the row that is named."""
+    named = turn.after or turn.before
+    if named not in names:
+        cut = Cut(rows[: size + 1], size, turn, is_anchored=False)
+    elif turn.after:
+        start = names.index(named) + 1
+        cut = Cut(rows[start : start + size + 1], size, turn, is_anchored=True)
+    else:
+        cut = Cut(rows[: names.index(named)][::-1][: size + 1], size, turn, is_anchored=True)
+    return cut.rows, cut
 
 
 def _has(row: PortfolioRow, state: str) -> bool:

@@ -1,4 +1,4 @@
-"""`pratique gate`: trigger, status, wait, decide, waive, list."""
+"""`pratique gate`: trigger, status, wait, decide, waive, dates, list."""
 
 from __future__ import annotations
 
@@ -199,6 +199,35 @@ def revoke_waiver(
     client = connect(url, token_file, "person")
     seen = client.gate(subject.model, subject.version, gate, occasion)
     say_gate(client.revoke_waiver(seen, waiver, reason), as_json=as_json)
+
+
+@app.command(
+    epilog=examples(
+        'pratique gate dates aurora/2.1 pre-placement --due 14d --reason "The evaluator comes on 3 December"',
+        'pratique gate dates aurora/2.1 pre-placement --due 2026-12-31 --follow-up 2026-12-20 --reason "Agreed"',
+        after="Needs a person's token. Moving dates approves nothing; the journal keeps the old ones and the reason.",
+    )
+)
+def dates(
+    subject: Subject,
+    gate: GateName,
+    reason: Reason,
+    due: Annotated[str, typer.Option(help="By when: 14d, 2026-12-31 (end of day, UTC), or a full time.")],
+    follow_up: Annotated[
+        str | None, typer.Option(help="When people are asked again; without it, as before.", show_default=False)
+    ] = None,
+    occasion: Occasion = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move by when a gate is to be settled, with a reason."""
+    now = datetime.now(UTC)
+    due_at = values.moment(due, now)
+    follow_up_at = values.moment(follow_up, now) if follow_up is not None else None
+    client = connect(url, token_file, "person")
+    seen = client.gate(subject.model, subject.version, gate, occasion)
+    say_gate(client.set_dates(seen, due_at, reason, follow_up_at), as_json=as_json)
 
 
 @app.command("list", epilog=examples("pratique gate list aurora/2.1"))

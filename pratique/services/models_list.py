@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_
 
 from pratique.errors import InvalidInputError
-from pratique.services import lookups
-from pratique.services.lookups import model_version
+from pratique.services.lookups import gate_run, model_version
 from pratique.services.situations import state_at
 from pratique.services.views import OUTCOMES
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
 
+_after = tuple_(model_version.c.model, model_version.c.version) > tuple_(bindparam("model"), bindparam("version"))
+_in_order = (model_version.c.model, model_version.c.version)
 _PAGE = Query(
-    select(model_version)
-    .where(tuple_(model_version.c.model, model_version.c.version) > tuple_(bindparam("model"), bindparam("version")))
-    .order_by(model_version.c.model, model_version.c.version)
+    select(model_version.c.id, *_in_order, model_version.c.profile)
+    .where(_after)
+    .order_by(*_in_order)
     .limit(bindparam("limit"))
+)
+_page = select(model_version.c.id).where(_after).order_by(*_in_order).limit(bindparam("limit")).subquery()
+_GATES = Query(
+    select(gate_run.c.model_version_id, gate_run.c.id, gate_run.c.gate, gate_run.c.state, gate_run.c.recheck_at)
+    .join(_page, _page.c.id == gate_run.c.model_version_id)
+    .where(gate_run.c.is_latest)
 )
 
 
@@ -32,25 +40,24 @@ def model_versions_page(reader: Reader, *, cursor: str | None, limit: int, at: s
     model, _, version = (cursor or "/").partition("/")
     if cursor is not None and not (model and version):
         raise InvalidInputError(f"cursor: found {cursor[:80]!r}, expected the `next` of an earlier page")
-    rows = reader.all(_PAGE, model=model, version=version, limit=limit + 1)
-    items = [_item(reader, row, at) for row in rows[:limit]]
+    given = {"model": model, "version": version}
+    rows = reader.all(_PAGE, **given, limit=limit + 1)
+    gates: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in reader.all(_GATES, **given, limit=limit):
+        gates[row["model_version_id"]].append(_gate(row, at))
+    items = [
+        {
+            "model": row["model"],
+            "version": row["version"],
+            "profile": json.loads(row["profile"]),
+            "gates": gates.get(row["id"], []),
+        }
+        for row in rows[:limit]
+    ]
     more = len(rows) > limit
     return {"items": items, "next": f"{items[-1]['model']}/{items[-1]['version']}" if more else None}
 
 
-def _item(reader: Reader, row: Row, at: str) -> dict[str, Any]:
-    gates = reader.all(lookups.LATEST_STATES, model_version_id=row["id"])
-    return {
-        "model": row["model"],
-        "version": row["version"],
-        "profile": json.loads(row["profile"]),
-        "gates": [
-            {
-                "gate": gate["gate"],
-                "state": state_at(gate, at).value,
-                "outcome": OUTCOMES[state_at(gate, at)],
-                "gate_run": gate["id"],
-            }
-            for gate in gates
-        ],
-    }
+def _gate(row: Row, at: str) -> dict[str, Any]:
+    state = state_at(row, at)
+    return {"gate": row["gate"], "state": state.value, "outcome": OUTCOMES[state], "gate_run": row["id"]}

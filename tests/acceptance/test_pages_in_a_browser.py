@@ -154,6 +154,18 @@ def test_a_person_signs_in_decides_and_sees_the_decision_in_the_log(site: Site, 
     assert site.register.decided[0][0] == "jonas"
 
 
+def test_a_person_moves_the_dates_of_a_gate(site: Site, tab: Any) -> None:
+    tab.send("Emulation.setScriptExecutionDisabled", value=True)
+    tab.go(f"{site.url}{GATE}")
+    tab.evaluate("document.querySelector('details.dates summary').click()")
+    tab.evaluate("document.querySelector('details.dates input[name=due_day]').value = '2026-12-31'")
+    tab.evaluate("document.querySelector('details.dates textarea').value = 'The lab is late.'")
+    tab.evaluate("document.querySelector('details.dates button').click()")
+    tab.wait_for("document.readyState === 'complete' && document.body.textContent.includes('The dates are moved')")
+    person, _, dates = site.register.dated[0]
+    assert (person, dates.reason, dates.follow_up_at) == ("jonas", "The lab is late.", None)
+
+
 def test_a_form_on_another_site_decides_nothing(site: Site, tab: Any, free_port: Callable[[], int]) -> None:
     site.register.gate = gate = ready_view()
     tab.go(f"{site.url}{GATE}")

@@ -202,6 +202,8 @@ def answer_to(engine: ContractEngine, method: str, target: str, body: bytes, tok
         case "POST", ["models", model, "versions", version, "gates", gate, "waivers"]:
             engine.move(gate, lambda value: value["met"].add(json.loads(body)["requirement"]))
             return 200, engine.view((model, version, gate))
+        case "POST", ["models", model, "versions", version, "gates", gate, "dates"]:
+            return 200, engine.view((model, version, gate)) | {"due_at": json.loads(body)["due_at"]}
         case "POST", ["models", model, "versions", version, "evidence"]:
             return engine.post_evidence((model, version), query, body)
         case "GET", ["models", _, "versions", _, "evidence"]:

@@ -185,6 +185,21 @@ def test_a_waiver_is_sent_with_its_end(opened: Run, engine: ContractEngine, mira
     assert json.loads(engine.bodies[-1])["expires_at"] == "2026-12-31T23:59:59+00:00"
 
 
+def test_moved_dates_are_sent_with_the_reason(opened: Run, engine: ContractEngine, mira: tuple[str, str]) -> None:
+    days = ("--due", "2026-12-31", "--follow-up", "2026-12-20")
+    ended = opened("gate", "dates", *GATE, *days, "--reason", "agreed", *mira)
+    assert ended.code == 0, ended.err
+    assert json.loads(engine.bodies[-1]) == {
+        "due_at": "2026-12-31T23:59:59+00:00",
+        "follow_up_at": "2026-12-20T23:59:59+00:00",
+        "reason": "agreed",
+        "occasion": "default",
+    }
+    assert "2026-12-31" in ended.out
+    assert opened("gate", "dates", *GATE, "--due", "soon", "--reason", "x", *mira).code == 2
+    assert opened("gate", "dates", *GATE, "--due", "7d", "--reason", "x").code == 1, "dates need a person's own token"
+
+
 def test_evidence_is_added_and_listed(opened: Run, tmp_path: Path) -> None:
     (tmp_path / "goal.json").write_text("{}")
     ended = opened("evidence", "add", "aurora/2.1", str(tmp_path / "goal.json"), "--requirement", "security-goal")

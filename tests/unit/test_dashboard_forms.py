@@ -110,6 +110,62 @@ def test_a_waiver_is_revoked_with_a_reason(client: PageClient, register: Registe
     assert register.revoked == [("jonas", "wv-1", "Audit is done.")]
 
 
+def test_the_dates_of_a_waiting_gate_are_moved_with_a_reason(client: PageClient, register: Register) -> None:
+    page = client.get(GATE).text
+    assert f'action="{GATE}/dates?occasion=default"' in page
+    data = {"due_day": "2026-12-31", "follow_up_day": "2026-12-20", "reason": "Agreed.", "row_version": "7"}
+    answer = client.post(f"{GATE}/dates?occasion=default", data=data)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{GATE}?occasion=default")
+    person, ref, dates = register.dated[0]
+    assert (person, ref.occasion, dates.reason) == ("jonas", "default", "Agreed.")
+    assert dates.due_at == datetime(2027, 1, 1, tzinfo=UTC)
+    assert dates.follow_up_at == datetime(2026, 12, 20, tzinfo=UTC)
+    assert "The dates are moved" in client.get(GATE).text
+    assert client.post(f"{GATE}/dates", data=data | {"follow_up_day": ""}).status_code == 303
+    assert register.dated[1][2].follow_up_at is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "said"),
+    [
+        ({"due_day": ""}, 422, "Give the due day as a date"),
+        ({"due_day": "9999-12-31"}, 422, "Give the due day as a date"),
+        ({"due_day": "2026-11-22"}, 422, "The due day must not be past"),
+        ({"follow_up_day": "soon"}, 422, "Give the day of the reminder as a date"),
+        ({"follow_up_day": "0001-01-01", "due_day": "x"}, 422, "Give the due day as a date"),
+        ({"follow_up_day": "2027-01-01"}, 422, "must not come after"),
+        ({"reason": " "}, 422, "Write the reason"),
+        ({"row_version": ""}, 422, "open the page again"),
+        ({"row_version": "3"}, 409, "The gate changed while you were reading"),
+    ],
+)
+def test_dates_that_do_not_fit_come_back_open(
+    client: PageClient, register: Register, changed: dict[str, str], status: int, said: str
+) -> None:
+    data = {"due_day": "2026-12-31", "follow_up_day": "", "reason": "The lab is late.", "row_version": "7"} | changed
+    answer = client.post(f"{GATE}/dates", data=data)
+    assert answer.status_code == status
+    assert said in answer.text
+    assert '<details class="dates" open>' in answer.text
+    assert f'name="due_day" required value="{data["due_day"]}"' in answer.text
+    assert register.dated == []
+
+
+def test_dates_are_moved_by_a_post_from_our_own_pages_alone(client: PageClient, register: Register) -> None:
+    data = {"due_day": "2026-12-31", "reason": "x", "row_version": "7"}
+    assert client.get(f"{GATE}/dates", params=data).status_code == 405
+    assert client.post(f"{GATE}/dates", data=data, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert client_of(register, person=None).post(f"{GATE}/dates", data=data).status_code == 401
+    assert register.dated == []
+
+
+def test_who_may_not_move_dates_is_not_offered_to(register: Register) -> None:
+    sam = client_of(register, person="sam").get(GATE).text  # neither owner nor in a role that signs
+    assert "Move the dates" not in sam
+    register.gate = register.gate | {"state": "cleared"}  # type: ignore[assignment]
+    assert "Move the dates" not in client_of(register).get(GATE).text
+
+
 def test_a_notice_is_acknowledged(client: PageClient, register: Register) -> None:
     assert "Inbox <span" in client.get("/").text
     assert client.post("/inbox/n-1/acknowledge").headers["location"] == "/inbox"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,10 +27,11 @@ from pratique.settings import Settings
 from pratique.web.dashboard import GateRef, mount_dashboard
 from pratique.web.dashboard.acts import LedgerActs
 from pratique.web.dashboard.reads import LedgerReads
-from pratique.web.dashboard.rows import FlowRunFilter, JournalFilter, PortfolioFilter
+from pratique.web.dashboard.rows import FlowRunFilter, JournalFilter, JournalRow, PortfolioFilter, Turn
 
 GATE = "/models/aurora/2.1/gates/training-trigger"
 REF = GateRef(model="aurora", version="2.1", gate="training-trigger")
+FIRST = Turn()
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "evidence"
 
 
@@ -144,13 +146,17 @@ def test_every_page_shows_what_the_ledger_holds(parts: Parts, clock: Clock) -> N
 
 
 def test_the_portfolio_counts_and_filters(reads: LedgerReads, clock: Clock) -> None:
-    def names(text: str = "", state: str = "", page: int = 1, size: int = 50) -> list[str]:
-        found = reads.portfolio(PortfolioFilter(text=text, state=state), page, size, clock())
+    def names(text: str = "", state: str = "", turn: Turn = FIRST, size: int = 50) -> list[str]:
+        found = reads.portfolio(PortfolioFilter(text=text, state=state), turn, size, clock())
         assert found.counts["open"] == 1
+        assert found.total == (None if text or state else 2)
         return [f"{row.model}/{row.version}" for row in found.rows]
 
     assert names() == ["aurora/2.1", "borealis/1.0"]
-    assert names(page=2, size=1) == ["borealis/1.0"]
+    assert names(turn=Turn(after="aurora/2.1"), size=1) == ["borealis/1.0"]
+    assert names(turn=Turn(after="borealis/1.0"), size=1) == []
+    assert names(turn=Turn(before="borealis/1.0"), size=1) == ["aurora/2.1"]
+    assert names(turn=Turn(after="nobody/1"), size=1) == ["aurora/2.1"]
     assert names(text="ra/2") == ["aurora/2.1"]
     assert names(text="_") == names(text="%") == names(text="!") == []
     assert names(state="open") == ["aurora/2.1"]
@@ -161,21 +167,26 @@ def test_what_is_past_its_date_is_overdue_on_every_page(parts: Parts, reads: Led
     clock.now += timedelta(days=400)
     for _ in range(3):  # the follow-up rung fires before the overdue one
         sweep(parts)
-    assert [row.gate for row in reads.overdue(clock())] == ["training-trigger"]
+    found = reads.overdue(FIRST, 50, clock())
+    assert [row.gate for row in found.rows] == ["training-trigger"]
+    assert found.total == 1
+    assert list(found.rows[0].waiting_on) == reads.gate_view(REF, clock())["waiting_on"]
     assert reads.badges("mira", clock()).overdue == 1
     assert reads.gate_view(REF, clock())["is_overdue"]
-    found = reads.portfolio(PortfolioFilter(state="overdue"), 1, 50, clock())
-    assert (found.total, found.counts["overdue"]) == (1, 1)
-    assert found.rows[0].cells["training-trigger"].is_overdue
+    shown = reads.portfolio(PortfolioFilter(state="overdue"), FIRST, 50, clock())
+    assert (len(shown.rows), shown.counts["overdue"]) == (1, 1)
+    assert shown.rows[0].cells["training-trigger"].is_overdue
 
 
 def test_runs_are_found_by_name_model_flow_and_end(reads: LedgerReads) -> None:
     def count(**wanted: str) -> int:
-        return reads.flow_runs(FlowRunFilter(**wanted), 1, 50).total
+        found = reads.flow_runs(FlowRunFilter(**wanted), FIRST, 50)
+        assert found.total == (None if wanted.get("text") else len(found.rows))
+        return len(found.rows)
 
     assert count() == count(text="aurora r") == count(text="aurora/2") == count(flow="training", state="Blocked") == 1
     assert count(text="zzz") == count(flow="train") == count(state="Cleared") == 0
-    run = reads.flow_runs(FlowRunFilter(), 1, 50).rows[0]
+    run = reads.flow_runs(FlowRunFilter(), FIRST, 50).rows[0]
     assert (run.model, run.gate, run.message) == ("aurora", "training-trigger", "findings are open")
     assert reads.gate_runs_history(run.gate_run or "") == (run,)
 
@@ -196,8 +207,6 @@ def test_the_journal_is_paged_from_its_end_without_a_gap(reads: LedgerReads, par
 
 
 def _wait_until_sealed(reads: LedgerReads) -> None:
-    import time
-
     for _ in range(200):
         if any(e.tag == "flow:run:ended" for e in reads.journal(JournalFilter(), None, 1).entries):
             return
@@ -217,6 +226,33 @@ def test_a_waiver_granted_on_the_page_is_in_the_journal_under_the_persons_name(p
     assert "Without the waiver" in client.get(GATE).text
     view = LedgerReads(parts).gate_view(REF, clock())
     assert [w["person"] for w in view["waivers"]] == ["jonas"]
+
+
+def test_dates_that_are_moved_on_the_page_stand_in_the_ledger_with_the_reason(parts: Parts, clock: Clock) -> None:
+    client = sign_in(parts, clock, "jonas")
+    data = {"due_day": "2026-12-31", "follow_up_day": "2026-12-20", "reason": "The lab is late."}
+    assert client.post(f"{GATE}/dates", data=data | {"row_version": "1"}).status_code == 409
+    seen = hidden(client.get(GATE).text)["row_version"]
+    assert client.post(f"{GATE}/dates", data=data | {"row_version": seen}).status_code == 303
+    view = LedgerReads(parts).gate_view(REF, clock())
+    assert (view["follow_up_at"], view["due_at"]) == ("2026-12-20T00:00:00.000000Z", "2027-01-01T00:00:00.000000Z")
+    dated = _entries(parts, "gate:run:dated")
+    assert [entry.values["reason"] for entry in dated] == ["The lab is late."]
+    assert dated[0].actor == "person:jonas"
+    far = data | {"due_day": "2046-12-31", "row_version": hidden(client.get(GATE).text)["row_version"]}
+    assert client.post(f"{GATE}/dates", data=far).status_code == 422
+    sam = sign_in(parts, clock, "sam")
+    refused = sam.post(f"{GATE}/dates", data=data | {"row_version": far["row_version"]})
+    assert refused.status_code == 403, "sam holds no role that signs this gate"
+
+
+def _entries(parts: Parts, tag: str) -> list[JournalRow]:
+    for _ in range(200):  # PostgreSQL's sealer links entries a moment later
+        found = LedgerReads(parts).journal(JournalFilter(tag=tag), None, 50).entries
+        if found:
+            return list(found)
+        time.sleep(0.05)
+    return []
 
 
 def test_a_decision_returns_the_gate_and_a_second_one_on_the_old_page_is_refused(parts: Parts, clock: Clock) -> None:

@@ -83,22 +83,33 @@ def test_portfolio_shows_state_word_sign_and_overdue_mark_and_links_to_the_gate(
 
 
 def test_portfolio_filter_stays_in_the_url_and_in_the_links_to_other_pages(register: Register) -> None:
-    register.rows = [replace(row, model="aurora") for row in Register(400).rows]
-    html = client_of(register).get("/?q=aurora&state=open&page=2").text
+    register.rows = [replace(row, model="aurora", version=f"{n}") for n, row in enumerate(Register(400).rows)]
+    client = client_of(register)
+    first = client.get("/?q=aurora&state=open").text
+    following = re.findall(r'rel="next" href="([^"]*)"', first)[0].replace("&amp;", "&")
+    assert following.startswith("/?q=aurora&state=open&after=aurora%2F")
+    html = client.get(following).text
     assert 'value="aurora"' in html
     assert '<option value="open" selected>' in html
-    assert "/?q=aurora&amp;state=open&amp;page=3" in html
-    assert "/?q=aurora&amp;state=open&amp;page=1" in html
+    assert "/?q=aurora&amp;state=open&amp;after=aurora%2F" in html
+    assert "/?q=aurora&amp;state=open&amp;before=aurora%2F" in html
+    previous = re.findall(r'rel="prev" href="([^"]*)"', html)[0].replace("&amp;", "&")
+    assert rows_of(client.get(previous).text) == rows_of(first)
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "x", "９", "99999999999"])
-def test_a_page_number_that_is_none_shows_the_first_page(client: PageClient, page: str) -> None:
-    assert "Page 1 of 2" in client.get("/", params={"page": page}).text
+def rows_of(html: str) -> list[str]:
+    return re.findall(r'<th role="rowheader" scope="row"><a href="([^"]*)"', html)
 
 
-def test_a_page_past_the_end_leads_back(client: PageClient) -> None:
-    answer = client.get("/?page=99")
-    assert answer.status_code == 200
+@pytest.mark.parametrize("named", ["after", "before"])
+@pytest.mark.parametrize("row", ["", "0", "x/y", "aurora", "/", "%2F%00", "９"])
+def test_a_page_beside_no_row_is_the_first_page(client: PageClient, named: str, row: str) -> None:
+    html = client.get("/", params={named: row}).text
+    assert "50 versions of 60" in html
+    assert rows_of(html) == rows_of(client.get("/").text)
+
+
+def test_nothing_that_matches_is_said_in_words(client: PageClient) -> None:
     assert "No model version matches" in client.get("/?q=nothing-like-this").text
 
 

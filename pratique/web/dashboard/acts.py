@@ -8,10 +8,11 @@ from datetime import timedelta
 from pratique.domain.decisions import Act
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError
-from pratique.services import access, decisions, notices, waivers
+from pratique.services import access, decisions, notices, rescheduling, waivers
 from pratique.services.parts import Parts
+from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
-from pratique.web.dashboard.ports import DecisionInput, GateRef, OpenedSession, Viewer, WaiverInput
+from pratique.web.dashboard.ports import DatesInput, DecisionInput, GateRef, OpenedSession, Viewer, WaiverInput
 from pratique.web.dashboard.reads import find_ref
 
 #: A session's last use is written at most this often; a page must not cost a transaction.
@@ -47,12 +48,7 @@ class LedgerActs:
         """Grant a waiver, unless the gate changed since the page was made."""
 
         def command(tx: Transaction) -> None:
-            run = find_ref(tx, ref)
-            if run["row_version"] != waiver.row_version:
-                raise ConflictError(
-                    f"the gate run changed meanwhile: row_version found {waiver.row_version}, "
-                    f"expected {run['row_version']}"
-                )
+            run = _unchanged(tx, ref, waiver.row_version)
             waivers.grant_waiver(
                 tx,
                 self._parts,
@@ -73,6 +69,23 @@ class LedgerActs:
             run_id = find_ref(tx, ref)["id"]
             waivers.revoke_waiver(
                 tx, self._parts, run_id, viewer.id, waiver_id=waiver_id, reason=reason, credential=viewer.credential
+            )
+
+        self._ledger.write(f"person:{viewer.id}", command)
+
+    def move_dates(self, viewer: Viewer, ref: GateRef, dates: DatesInput) -> None:
+        """Move the dates, unless the gate changed since the page was made."""
+
+        def command(tx: Transaction) -> None:
+            rescheduling.move_dates(
+                tx,
+                self._parts,
+                _unchanged(tx, ref, dates.row_version)["id"],
+                viewer.id,
+                due_at=dates.due_at,
+                follow_up_at=dates.follow_up_at,
+                reason=dates.reason,
+                credential=viewer.credential,
             )
 
         self._ledger.write(f"person:{viewer.id}", command)
@@ -116,3 +129,17 @@ class LedgerActs:
             self._touched.clear()
         self._touched[session_token] = moment
         self._ledger.submit("engine:login", lambda tx: access.touch_session(tx, session_token))
+
+
+def _unchanged(tx: Transaction, ref: GateRef, row_version: int) -> Row:
+    """Return the gate run as the page showed it.
+
+    Raises:
+        ConflictError: it changed since.
+    """
+    run = find_ref(tx, ref)
+    if run["row_version"] != row_version:
+        raise ConflictError(
+            f"the gate run changed meanwhile: row_version found {row_version}, expected {run['row_version']}"
+        )
+    return run

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from pratique.domain.decisions import Act
 from pratique.errors import InvalidInputError
-from pratique.web.dashboard.ports import DecisionInput, WaiverInput
+from pratique.web.dashboard.ports import DatesInput, DecisionInput, WaiverInput
 
 #: A reason is read by people years later; a page of text is enough.
 MAX_REASON = 4000
@@ -60,7 +60,7 @@ class WaiverForm:
         if not self.requirement:
             raise InvalidInputError("Choose the requirement that you waive.")
         reason = _reason(self.reason)
-        expires_at = _end_of_day(self.last_day)
+        expires_at = _end_of_day(self.last_day, "the waiver's last day")
         if expires_at <= now:
             raise InvalidInputError("The waiver's last day must not be past.")
         return WaiverInput(
@@ -68,6 +68,35 @@ class WaiverForm:
             reason=reason,
             expires_at=expires_at,
             row_version=_row_version(self.row_version),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatesForm:
+    """The form that moves the dates, as typed."""
+
+    due_day: str = ""  #: ISO date; due with the end of this day, UTC
+    follow_up_day: str = ""  #: ISO date of the reminder, at its beginning, UTC; empty leaves it, if it fits
+    reason: str = ""
+    row_version: str = ""
+
+    def read(self, now: datetime) -> DatesInput:
+        """Return the new dates.
+
+        Raises:
+            InvalidInputError: something is missing, or the days do not fit each other; the message says what.
+        """
+        reason = _reason(self.reason)
+        due_at = _end_of_day(self.due_day, "the due day")
+        if due_at <= now:
+            raise InvalidInputError("The due day must not be past.")
+        follow_up_at = None
+        if self.follow_up_day:
+            follow_up_at = _end_of_day(self.follow_up_day, "the day of the reminder") - timedelta(days=1)
+            if follow_up_at >= due_at:
+                raise InvalidInputError("The reminder must not come after the due day.")
+        return DatesInput(
+            due_at=due_at, follow_up_at=follow_up_at, reason=reason, row_version=_row_version(self.row_version)
         )
 
 
@@ -95,9 +124,9 @@ def _row_version(text: str) -> int:
     return int(text)
 
 
-def _end_of_day(text: str) -> datetime:
+def _end_of_day(text: str, what: str) -> datetime:
     try:
         day = date.fromisoformat(text)
         return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
     except (ValueError, OverflowError):
-        raise InvalidInputError("Give the waiver's last day as a date, such as 2026-12-31.") from None
+        raise InvalidInputError(f"Give {what} as a date, such as 2026-12-31.") from None

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from pratique.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, PratiqueError
 from pratique.web.dashboard import words
-from pratique.web.dashboard.forms import DecisionForm, WaiverForm, read_reason
+from pratique.web.dashboard.forms import DatesForm, DecisionForm, WaiverForm, read_reason
 from pratique.web.dashboard.ports import GateRef, Viewer
 from pratique.web.dashboard.shell import Shell, gate_url
 from pratique.web.dashboard.views import FindingView, GateView
@@ -36,14 +36,14 @@ class CheckpointGroup:
 class Refusal:
     """Why a form came back."""
 
-    form: str  #: `decision`, `waiver` or `revoke`
+    form: str  #: `decision`, `waiver`, `revoke` or `dates`
     status: int
     message: str
     is_conflict: bool
 
 
 class GatePage:
-    """The gate page and its three forms."""
+    """The gate page and its four forms."""
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
@@ -54,6 +54,7 @@ class GatePage:
         router.add_api_route(f"{_PATH}/decisions", self.decide, methods=["POST"])
         router.add_api_route(f"{_PATH}/waivers", self.waive, methods=["POST"])
         router.add_api_route(f"{_PATH}/waivers/{{waiver_id}}/revoke", self.revoke, methods=["POST"])
+        router.add_api_route(f"{_PATH}/dates", self.move_dates, methods=["POST"])
 
     def show(self, request: Request, model: str, version: str, gate: str, occasion: Occasion = "") -> Response:
         """Show the gate."""
@@ -124,6 +125,28 @@ class GatePage:
             return self._render(request, viewer, ref, refusal=refusal, revoked=(waiver_id, reason))
         return self._back(ref, "revoked")
 
+    def move_dates(
+        self,
+        request: Request,
+        model: str,
+        version: str,
+        gate: str,
+        occasion: Occasion = "",
+        due_day: Field = "",
+        follow_up_day: Field = "",
+        reason: Field = "",
+        row_version: Field = "",
+    ) -> Response:
+        """Move the dates."""
+        viewer = self._shell.viewer(request)
+        ref = GateRef(model=model, version=version, gate=gate, occasion=occasion or None)
+        typed = DatesForm(due_day=due_day, follow_up_day=follow_up_day, reason=reason, row_version=row_version)
+        now = self._shell.clock()
+        refusal = _attempt("dates", lambda: self._shell.acts.move_dates(viewer, ref, typed.read(now)))
+        if refusal is not None:
+            return self._render(request, viewer, ref, refusal=refusal, dates=typed)
+        return self._back(ref, "dated")
+
     def _back(self, ref: GateRef, flash: str) -> Response:
         return self._shell.go(gate_url(ref.model, ref.version, ref.gate, ref.occasion), flash)
 
@@ -136,6 +159,7 @@ class GatePage:
         refusal: Refusal | None = None,
         decision: DecisionForm | None = None,
         waiver: WaiverForm | None = None,
+        dates: DatesForm | None = None,
         revoked: tuple[str, str] = ("", ""),
     ) -> Response:
         reads = self._shell.reads
@@ -161,6 +185,7 @@ class GatePage:
             refusal=refusal,
             decision=decision or DecisionForm(),
             waiver_form=waiver or WaiverForm(),
+            dates_form=dates or DatesForm(),
             revoked=revoked,
         )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from sqlalchemy import Select, bindparam, literal, or_, select
+import orjson
+from sqlalchemy import Select, bindparam, func, literal, or_, select
 
 from pratique.domain.entries import FACTS
 from pratique.errors import NotFoundError
@@ -18,6 +18,8 @@ from pratique.web.dashboard.rows import JournalFilter, JournalPage, JournalRow
 
 #: Above every sequence number.
 _END = 2**62
+#: Tags have no index, which every entry would pay for: one page looks for them among so many entries.
+TAG_REACH = 20_000
 
 _entry, _link = table_named("journal_entry"), table_named("journal_link")
 _base = select(_link.c.seq, _link.c.link, _entry.c.body).join(_entry, _entry.c.position == _link.c.position)
@@ -31,6 +33,8 @@ def _page(*where: Any) -> Query:
 
 
 _ALL = _page()
+_ALL_FROM = _page(_link.c.seq >= bindparam("floor"))
+_NEWEST = Query(select(func.max(_link.c.seq)))
 _OF_SUBJECT = _page(_entry.c.subject == bindparam("subject"))
 _OF_VERSION = _page(
     or_(
@@ -49,16 +53,27 @@ _GATE_NAME = Query(
 
 
 def journal_page(reader: Reader, wanted: JournalFilter, before: int | None, limit: int) -> JournalPage:
-    """Return sealed entries below `before`, newest first."""
+    """Return sealed entries below `before`, newest first.
+
+    A search by tag alone ends after `TAG_REACH` entries, and says from where it can go on.
+    """
     given: dict[str, Any] = {
         "before": before if before is not None else _END,
         "tag": escaped(wanted.tag) + "%",
         "limit": limit + 1,
     }
-    rows = _find(reader, wanted.subject, given)
+    floor = _floor(reader, before) if wanted.tag and not wanted.subject else 0
+    rows = reader.all(_ALL_FROM, **given, floor=floor) if floor else _find(reader, wanted.subject, given)
     subjects = _Subjects(reader)
     shown = tuple(_row(row, subjects) for row in rows[:limit])
-    return JournalPage(entries=shown, older=rows[limit - 1]["seq"] if len(rows) > limit else None, tags=tuple(FACTS))
+    older = rows[limit - 1]["seq"] if len(rows) > limit else floor if floor > 1 else None
+    return JournalPage(entries=shown, older=older, tags=tuple(FACTS))
+
+
+def _floor(reader: Reader, before: int | None) -> int:
+    """Return the oldest number that a search by tag reaches."""
+    newest = reader.value(_NEWEST) or 0
+    return max(1, min(before if before is not None else newest + 1, newest + 1) - TAG_REACH)
 
 
 def journal_entry(reader: Reader, seq: int) -> JournalRow:
@@ -109,5 +124,5 @@ class _Subjects:
 
 
 def _row(row: Row, subjects: _Subjects) -> JournalRow:
-    entry = json.loads(bytes(row["body"]))
+    entry = orjson.loads(row["body"])
     return JournalRow(seq=row["seq"], link=bytes(row["link"]).hex(), about=subjects.name(entry["subject"]), **entry)

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from pratique.web.dashboard import words
-from pratique.web.dashboard.paging import page_number, pager
-from pratique.web.dashboard.rows import FlowRunFilter, JournalFilter, PortfolioFilter
+from pratique.web.dashboard.paging import pager
+from pratique.web.dashboard.rows import FlowRunFilter, JournalFilter, PortfolioFilter, Turn
 from pratique.web.dashboard.shell import Shell
 from pratique.web.dashboard.timeline import lay_out
 
 PORTFOLIO_SIZE = 50
 RUNS_SIZE = 50
+OVERDUE_SIZE = 50
 JOURNAL_SIZE = 100
 
 #: Filters are typed by people; longer ones match nothing anyway.
@@ -42,18 +43,21 @@ class Pages:
         ):
             router.add_api_route(path, endpoint, methods=["GET"])
 
-    def portfolio(self, request: Request, q: Text = "", state: Text = "", page: Text = "1") -> Response:
+    def portfolio(
+        self, request: Request, q: Text = "", state: Text = "", after: Text = "", before: Text = ""
+    ) -> Response:
         """Model versions by gates."""
         viewer = self._shell.viewer(request)
         wanted = PortfolioFilter(text=q.strip(), state=state if state in (*words.STATES, "overdue") else "")
-        found = self._shell.reads.portfolio(wanted, page_number(page), PORTFOLIO_SIZE, self._shell.clock())
+        turn = _turn(after, before)
+        found = self._shell.reads.portfolio(wanted, turn, PORTFOLIO_SIZE, self._shell.clock())
         return self._shell.page(
             request,
             "portfolio.html",
             viewer,
             wanted=wanted,
             found=found,
-            pager=pager("/", found.page, found.size, found.total, q=wanted.text, state=wanted.state),
+            pager=pager("/", found, turn, q=wanted.text, state=wanted.state),
         )
 
     def model(self, request: Request, model: str, version: str) -> Response:
@@ -62,11 +66,20 @@ class Pages:
         sheet = self._shell.reads.model(model, version, self._shell.clock())
         return self._shell.page(request, "model.html", viewer, sheet=sheet)
 
-    def runs(self, request: Request, q: Text = "", flow: Text = "", state: Text = "", page: Text = "1") -> Response:
+    def runs(
+        self,
+        request: Request,
+        q: Text = "",
+        flow: Text = "",
+        state: Text = "",
+        after: Text = "",
+        before: Text = "",
+    ) -> Response:
         """The ledger's own run history."""
         viewer = self._shell.viewer(request)
         wanted = FlowRunFilter(text=q.strip(), flow=flow, state=state)
-        found = self._shell.reads.flow_runs(wanted, page_number(page), RUNS_SIZE)
+        turn = _turn(after, before)
+        found = self._shell.reads.flow_runs(wanted, turn, RUNS_SIZE)
         return self._shell.page(
             request,
             "runs.html",
@@ -74,13 +87,15 @@ class Pages:
             wanted=wanted,
             found=found,
             timeline=lay_out(found.rows, self._shell.clock()),
-            pager=pager("/runs", found.page, found.size, found.total, q=wanted.text, flow=flow, state=state),
+            pager=pager("/runs", found, turn, q=wanted.text, flow=flow, state=state),
         )
 
-    def overdue(self, request: Request) -> Response:
+    def overdue(self, request: Request, after: Text = "", before: Text = "") -> Response:
         """Waiting gates past their date."""
         viewer = self._shell.viewer(request)
-        return self._shell.page(request, "overdue.html", viewer, rows=self._shell.reads.overdue(self._shell.clock()))
+        turn = _turn(after, before)
+        found = self._shell.reads.overdue(turn, OVERDUE_SIZE, self._shell.clock())
+        return self._shell.page(request, "overdue.html", viewer, rows=found.rows, pager=pager("/overdue", found, turn))
 
     def journal(self, request: Request, subject: Text = "", tag: Text = "", before: Text = "") -> Response:
         """The journal, newest first."""
@@ -116,3 +131,8 @@ class Pages:
                 "X-Content-Type-Options": "nosniff",
             },
         )
+
+
+def _turn(after: str, before: str) -> Turn:
+    """Return where a page begins; what could not be typed names no row."""
+    return Turn(after=after if after.isprintable() else "", before=before if before.isprintable() else "")

@@ -2,7 +2,7 @@
 
 The dashboard knows these two protocols and nothing of tables or services, so that its pages can be shown
 on an in-memory register as well as on the ledger. All instants are RFC 3339 UTC text, as the ledger writes
-them; all pages count from 1.
+them.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from pratique.web.dashboard.rows import (
     JournalRow,
     ModelSheet,
     Occasion,
-    OverdueRow,
+    OverduePage,
     PortfolioFilter,
     PortfolioPage,
     RunRow,
+    Turn,
 )
 from pratique.web.dashboard.views import EvidenceView, GateView, NoticeView
 
@@ -67,7 +68,7 @@ class GateRef:
 class DashboardReads(Protocol):
     """Reads. What does not exist raises `NotFoundError`."""
 
-    def portfolio(self, wanted: PortfolioFilter, page: int, size: int, now: datetime) -> PortfolioPage:
+    def portfolio(self, wanted: PortfolioFilter, turn: Turn, size: int, now: datetime) -> PortfolioPage:
         """Return one page of model versions with their latest run of every gate."""
         ...
 
@@ -99,12 +100,12 @@ class DashboardReads(Protocol):
         """Return the file as received, in parts; raises before the first part when it does not exist."""
         ...
 
-    def flow_runs(self, wanted: FlowRunFilter, page: int, size: int) -> FlowRunPage:
+    def flow_runs(self, wanted: FlowRunFilter, turn: Turn, size: int) -> FlowRunPage:
         """Return one page of the ledger's own run history, newest first."""
         ...
 
-    def overdue(self, now: datetime) -> Sequence[OverdueRow]:
-        """Return every waiting gate whose due date has passed, longest overdue first."""
+    def overdue(self, turn: Turn, size: int, now: datetime) -> OverduePage:
+        """Return one page of the waiting gates whose due date has passed, longest overdue first."""
         ...
 
     def inbox(self, person: str) -> Sequence[NoticeView]:
@@ -151,6 +152,10 @@ class DashboardActs(Protocol):
         """End a waiver before its time."""
         ...
 
+    def move_dates(self, viewer: Viewer, ref: GateRef, dates: DatesInput) -> None:
+        """Move the dates of a gate, with a reason."""
+        ...
+
     def acknowledge(self, person: str, notice_id: str) -> None:
         """Mark the person's own notice as read; a second time changes nothing."""
         ...
@@ -186,4 +191,14 @@ class WaiverInput:
     requirement: str
     reason: str
     expires_at: datetime
+    row_version: int  #: of the gate run that the page showed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatesInput:
+    """New dates of a gate."""
+
+    due_at: datetime
+    follow_up_at: datetime | None  #: None leaves it, moved before the due date where it would come after
+    reason: str
     row_version: int  #: of the gate run that the page showed

@@ -13,6 +13,7 @@ from pratique.errors import NotFoundError
 from pratique.services import lookups
 from pratique.services.gate_runs import find_run
 from pratique.services.inbox import inbox_page
+from pratique.services.kept_counts import kept_counts
 from pratique.services.lookups import evidence, gate_run, notice
 from pratique.services.models import find_model_version
 from pratique.services.parts import Parts
@@ -20,7 +21,8 @@ from pratique.services.views import evidence_view, gate_view
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
 from pratique.web.dashboard.journal_rows import journal_entry, journal_page
-from pratique.web.dashboard.portfolio_rows import IS_OVERDUE, portfolio_page
+from pratique.web.dashboard.overdue_rows import overdue_page
+from pratique.web.dashboard.portfolio_rows import portfolio_page
 from pratique.web.dashboard.ports import Badges, GateRef
 from pratique.web.dashboard.rows import (
     FlowRunFilter,
@@ -30,17 +32,17 @@ from pratique.web.dashboard.rows import (
     JournalRow,
     ModelSheet,
     Occasion,
-    OverdueRow,
+    OverduePage,
     PortfolioFilter,
     PortfolioPage,
     RunRow,
+    Turn,
 )
 from pratique.web.dashboard.run_rows import run_page, runs_of_gate
 from pratique.web.dashboard.views import EvidenceView, GateView, NoticeView
 
-#: A model page lists this many pieces of evidence, an overdue page this many gates; more is not read by people.
+#: A model page lists this many pieces of evidence; more is not read by people.
 EVIDENCE_SHOWN = 200
-OVERDUE_SHOWN = 200
 _CHUNK_BYTES = 256 * 1024
 
 #: Facts can be large, and lists do not show them.
@@ -57,13 +59,6 @@ _OCCASIONS = Query(
     .where(gate_run.c.model_version_id == bindparam("model_version_id"), gate_run.c.gate == bindparam("gate"))
     .order_by(gate_run.c.opened_at.desc(), gate_run.c.id.desc())
 )
-_OVERDUE = Query(
-    select(gate_run.c.id)
-    .where(IS_OVERDUE, gate_run.c.is_latest)
-    .order_by(gate_run.c.due_at, gate_run.c.id)
-    .limit(bindparam("limit"))
-)
-_COUNT_OVERDUE = Query(select(func.count()).where(IS_OVERDUE, gate_run.c.is_latest))
 _COUNT_UNREAD = Query(
     select(func.count()).where(notice.c.person == bindparam("person"), notice.c.acknowledged_at.is_(None))
 )
@@ -76,10 +71,10 @@ class LedgerReads:
         self._parts = parts
         self._ledger = parts.ledger
 
-    def portfolio(self, wanted: PortfolioFilter, page: int, size: int, now: datetime) -> PortfolioPage:
+    def portfolio(self, wanted: PortfolioFilter, turn: Turn, size: int, now: datetime) -> PortfolioPage:
         """Return one page of the matrix."""
         with self._ledger.read() as reader:
-            return portfolio_page(reader, self._parts, wanted, page, size, now)
+            return portfolio_page(reader, self._parts, wanted, turn, size, now)
 
     def model(self, model: str, version: str, now: datetime) -> ModelSheet:
         """Return one model version with the latest run of each gate and its newest evidence."""
@@ -116,7 +111,9 @@ class LedgerReads:
         """Return the evidence of these ids, without facts."""
         with self._ledger.read() as reader:
             rows = [row for i in sorted(ids) if (row := reader.one(_EVIDENCE_LIGHT, id=i)) is not None]
-            return {row["id"]: _evidence(row, _version_of(reader, row)) for row in rows}
+            versions = {row["model_version_id"]: row for row in rows}  # one: a gate judges its own version's files
+            names = {i: _version_of(reader, row) for i, row in versions.items()}
+            return {row["id"]: _evidence(row, names[row["model_version_id"]]) for row in rows}
 
     def evidence(self, evidence_id: str) -> EvidenceView:
         """Return one piece of evidence with its facts."""
@@ -137,16 +134,15 @@ class LedgerReads:
 
         return parts()
 
-    def flow_runs(self, wanted: FlowRunFilter, page: int, size: int) -> FlowRunPage:
+    def flow_runs(self, wanted: FlowRunFilter, turn: Turn, size: int) -> FlowRunPage:
         """Return one page of the run history."""
         with self._ledger.read() as reader:
-            return run_page(reader, wanted, page, size)
+            return run_page(reader, wanted, turn, size)
 
-    def overdue(self, now: datetime) -> Sequence[OverdueRow]:
-        """Return overdue gates, longest overdue first."""
+    def overdue(self, turn: Turn, size: int, now: datetime) -> OverduePage:
+        """Return one page of overdue gates, longest overdue first."""
         with self._ledger.read() as reader:
-            runs = reader.all(_OVERDUE, limit=OVERDUE_SHOWN)
-            return [_overdue(self._view(reader, run["id"])) for run in runs]
+            return overdue_page(reader, self._parts, turn, size)
 
     def inbox(self, person: str) -> Sequence[NoticeView]:
         """Return a person's notices, unacknowledged first, newest first."""
@@ -167,7 +163,7 @@ class LedgerReads:
         """Return the counts beside the navigation."""
         with self._ledger.read() as reader:
             unread = reader.value(_COUNT_UNREAD, person=person)
-            return Badges(overdue=int(reader.value(_COUNT_OVERDUE)), inbox=int(unread))
+            return Badges(overdue=kept_counts(reader).overdue, inbox=int(unread))
 
     def names(self) -> Mapping[str, str]:
         """Return person id -> name."""
@@ -197,20 +193,6 @@ def _version_of(reader: Reader, row: Row) -> Row:
 
 def _evidence(row: Row, version: Row) -> EvidenceView:
     return cast(EvidenceView, evidence_view({"facts": "{}", **row}, version))
-
-
-def _overdue(view: GateView) -> OverdueRow:
-    return OverdueRow(
-        model=view["model"],
-        version=view["version"],
-        gate=view["gate"],
-        title=view["title"],
-        occasion=view["occasion"],
-        state=view["state"],
-        open_findings=view["open_findings"],
-        due_at=view["due_at"] or "",
-        waiting_on=tuple(view["waiting_on"]),
-    )
 
 
 def _notice(row: Row) -> NoticeView:

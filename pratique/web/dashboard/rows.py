@@ -10,6 +10,22 @@ from pratique.web.dashboard.views import EvidenceView, GateView, WaitingView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Where a page begins or ends; neither is the first page. The texts name rows, as addresses do."""
+
+    after: str = ""  #: the page follows this row
+    before: str = ""  #: the page ends with the row before this one; counts only without `after`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What lies beside a page."""
+
+    previous: str | None = None  #: name of the first row here, where rows come before it
+    following: str | None = None  #: name of the last row here, where rows come after it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PortfolioFilter:
     """What the portfolio is narrowed to."""
 
@@ -30,9 +46,7 @@ class PortfolioCell:
     """The latest run of one gate of one model version."""
 
     state: str
-    occasion: str
     is_overdue: bool = False
-    due_at: str | None = None
     open_findings: int = 0
     has_waiver: bool = False
 
@@ -47,6 +61,11 @@ class PortfolioRow:
     systemic_risk: bool
     cells: Mapping[str, PortfolioCell] = field(default_factory=dict)  #: by gate id; absent: never opened
 
+    @property
+    def name(self) -> str:
+        """Return `model/version`."""
+        return f"{self.model}/{self.version}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortfolioPage:
@@ -55,9 +74,8 @@ class PortfolioPage:
     gates: tuple[GateColumn, ...]
     rows: tuple[PortfolioRow, ...]
     counts: Mapping[str, int]  #: state -> gates whose latest run stands there, and `overdue`; of the whole portfolio
-    total: int  #: model versions that match the filter
-    page: int
-    size: int
+    total: int | None  #: model versions; None with a filter
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +133,8 @@ class FlowRunPage:
 
     rows: tuple[RunRow, ...]
     flows: tuple[str, ...]  #: every flow name there is, for the filter
-    total: int
-    page: int
-    size: int
+    total: int | None  #: runs that match; None with a text
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +150,15 @@ class OverdueRow:
     due_at: str
     open_findings: int
     waiting_on: tuple[WaitingView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverduePage:
+    """One page of overdue gates."""
+
+    rows: tuple[OverdueRow, ...]
+    total: int | None
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

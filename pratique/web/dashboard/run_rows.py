@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, literal, or_, select
+from sqlalchemy import Select, and_, bindparam, func, literal, or_, select
 
-from pratique.services.lookups import flow_run, gate_run, model_version
+from pratique.services.kept_counts import kept_counts
+from pratique.services.lookups import FLOW_RUN, flow_run, gate_run, model_version
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
-from pratique.web.dashboard.portfolio_rows import escaped, like
-from pratique.web.dashboard.rows import FlowRunFilter, FlowRunPage, RunRow
+from pratique.web.dashboard.paging import Cut
+from pratique.web.dashboard.portfolio_rows import like
+from pratique.web.dashboard.rows import FlowRunFilter, FlowRunPage, RunRow, Turn
 
 #: A gate page shows this many runs; the run history shows the rest.
 GATE_HISTORY = 50
@@ -23,62 +26,81 @@ _columns = (
     gate_run.c.gate,
     gate_run.c.occasion,
 )
-
-
-def _joined(*columns: Any) -> Select[Any]:
-    return (
-        select(*columns)
-        .select_from(flow_run)
-        .outerjoin(gate_run, gate_run.c.id == flow_run.c.gate_run_id)
-        .outerjoin(model_version, model_version.c.id == gate_run.c.model_version_id)
-    )
-
-
-def _filtered(statement: Select[Any]) -> Select[Any]:
-    name = model_version.c.model + literal("/") + model_version.c.version
-    return statement.where(
-        or_(
-            func.lower(flow_run.c.name).like(bindparam("pattern"), escape="!"),
-            name.like(bindparam("pattern"), escape="!"),
-        ),
-        flow_run.c.flow.like(bindparam("flow"), escape="!"),
-        flow_run.c.state.like(bindparam("state"), escape="!"),
-    )
-
-
-_newest_first = (flow_run.c.started_at.desc(), flow_run.c.id.desc())
-_PAGE = Query(_filtered(_joined(*_columns)).order_by(*_newest_first).limit(bindparam("size")).offset(bindparam("skip")))
-_TOTAL = Query(_filtered(_joined(func.count())))
-_FLOWS = Query(select(flow_run.c.flow).distinct().order_by(flow_run.c.flow))
+_joined = (
+    select(*_columns)
+    .select_from(flow_run)
+    .outerjoin(gate_run, gate_run.c.id == flow_run.c.gate_run_id)
+    .outerjoin(model_version, model_version.c.id == gate_run.c.model_version_id)
+)
+_started, _id = flow_run.c.started_at, flow_run.c.id
+_at_started: Any = bindparam("at_started")
+_at_id: Any = bindparam("at_id")
+_newest_first = (_started.desc(), _id.desc())
 _OF_GATE = Query(
-    _joined(*_columns)
-    .where(flow_run.c.gate_run_id == bindparam("gate_run_id"))
-    .order_by(*_newest_first)
-    .limit(bindparam("size"))
+    _joined.where(flow_run.c.gate_run_id == bindparam("gate_run_id")).order_by(*_newest_first).limit(bindparam("limit"))
 )
 
 
-def run_page(reader: Reader, wanted: FlowRunFilter, page: int, size: int) -> FlowRunPage:
-    """Return one page of runs, newest first."""
-    given = {"pattern": like(wanted.text), "flow": _exactly(wanted.flow), "state": _exactly(wanted.state)}
-    rows = reader.all(_PAGE, **given, size=size, skip=(page - 1) * size)
+class _Kind(NamedTuple):
+    """Which statement a filter needs."""
+
+    has_flow: bool
+    has_state: bool
+    has_text: bool
+    way: str  #: first, after or before
+
+
+@cache
+def _page(kind: _Kind) -> Query:
+    statement: Select[Any] = _joined
+    if kind.has_flow:
+        statement = statement.where(flow_run.c.flow == bindparam("flow"))
+    if kind.has_state:
+        statement = statement.where(flow_run.c.state == bindparam("state"))
+    if kind.has_text:
+        name = model_version.c.model + literal("/") + model_version.c.version
+        pattern: Any = bindparam("pattern")
+        statement = statement.where(
+            or_(func.lower(flow_run.c.name).like(pattern, escape="!"), name.like(pattern, escape="!"))
+        )
+    return Query(_turned(statement, kind.way).limit(bindparam("limit")))
+
+
+def _turned(statement: Select[Any], way: str) -> Select[Any]:
+    if way == "before":
+        newer = or_(_started > _at_started, and_(_started == _at_started, _id > _at_id))
+        return statement.where(_started >= _at_started, newer).order_by(_started, _id)
+    if way == "after":
+        older = or_(_started < _at_started, and_(_started == _at_started, _id < _at_id))
+        statement = statement.where(_started <= _at_started, older)
+    return statement.order_by(*_newest_first)
+
+
+def run_page(reader: Reader, wanted: FlowRunFilter, turn: Turn, size: int) -> FlowRunPage:
+    """Return one page of runs, newest first; where `turn` names no run, the first one."""
+    named = turn.after or turn.before
+    anchor = reader.one(FLOW_RUN, id=named) if named else None
+    way = "first" if anchor is None else "after" if turn.after else "before"
+    kind = _Kind(bool(wanted.flow), bool(wanted.state), bool(wanted.text), way)
+    given: dict[str, Any] = {"flow": wanted.flow, "state": wanted.state, "pattern": like(wanted.text)}
+    if anchor is not None:
+        given |= {"at_started": anchor["started_at"], "at_id": anchor["id"]}
+    found = Cut(reader.all(_page(kind), **given, limit=size + 1), size, turn, is_anchored=anchor is not None)
+    rows = tuple(map(_run, found.rows))
+    counts = kept_counts(reader).flow_runs
     return FlowRunPage(
-        rows=tuple(map(_run, rows)),
-        flows=tuple(row["flow"] for row in reader.all(_FLOWS)),
-        total=int(reader.value(_TOTAL, **given)),
-        page=page,
-        size=size,
+        rows=rows,
+        flows=tuple(sorted({flow for (flow, _), number in counts.items() if number})),
+        total=None
+        if wanted.text
+        else sum(n for (flow, state), n in counts.items() if wanted.flow in ("", flow) and wanted.state in ("", state)),
+        place=found.place(*((rows[0].id, rows[-1].id) if rows else ("", ""))),
     )
 
 
 def runs_of_gate(reader: Reader, gate_run_id: str) -> tuple[RunRow, ...]:
     """Return the newest runs of a gate run."""
-    return tuple(map(_run, reader.all(_OF_GATE, gate_run_id=gate_run_id, size=GATE_HISTORY)))
-
-
-def _exactly(text: str) -> str:
-    """Return the pattern of `text` itself, or of anything when nothing is wanted."""
-    return escaped(text) or "%"
+    return tuple(map(_run, reader.all(_OF_GATE, gate_run_id=gate_run_id, limit=GATE_HISTORY)))
 
 
 def _run(row: Row) -> RunRow:

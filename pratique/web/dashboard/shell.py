@@ -28,6 +28,7 @@ FLASHES = {
     "decided": "Your decision is in the journal.",
     "waived": "The waiver is granted. It stays visible on this page and ends by itself.",
     "revoked": "The waiver is revoked.",
+    "dated": "The dates are moved. Who is waited on is reminded on the new ones.",
     "acknowledged": "The notice is acknowledged.",
     "signed-in": "You are signed in.",
     "signed-out": "You are signed out.",
