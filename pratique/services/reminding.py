@@ -39,6 +39,7 @@ _RUNS = Query(
         *(gate_run.c[name] for name in _RUN_COLUMNS),
         model_version.c.model,
         model_version.c.version,
+        model_version.c.authors,
         exists().where(decision.c.gate_run_id == gate_run.c.id).label("has_decisions"),
     )
     .join(model_version, model_version.c.id == gate_run.c.model_version_id)
@@ -122,7 +123,7 @@ def _as_found_last(row: Row, spec: GateSpec) -> LoadedRun:
     model, version = row["model"], row["version"]
     return LoadedRun(
         row=row,
-        version={"id": row["model_version_id"], "model": model, "version": version},
+        version={"id": row["model_version_id"], "model": model, "version": version, "authors": row["authors"]},
         spec=spec,
         situation=Situation(
             gate_run=row["id"],

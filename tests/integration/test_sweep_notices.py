@@ -17,6 +17,8 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
 )
 from sqlalchemy import text
 
+from pratique.services.reminding import remind_all
+
 
 @pytest.fixture(name="story")
 def story_fixture(engine: Engine) -> Engine:
@@ -208,3 +210,49 @@ def test_a_gate_run_that_cannot_be_swept_holds_up_no_other(story: Engine) -> Non
     assert story.sweep()["overdue"] == 1
     assert story.inbox("mira")[-1] == ("overdue", "trial")
     assert story.sweep()["overdue"] == 0
+
+
+def told_of(story: Engine, kind: str, gate: str) -> set[str]:
+    return {who for who in ("mira", "jonas", "kim", "ines", "sam") if (kind, gate) in story.inbox(who)}
+
+
+def waited_on(story: Engine, gate: str) -> set[str]:
+    return {person for wait in story.gate(gate)["waiting_on"] for person in wait["people"]}
+
+
+def test_a_reminder_asks_those_whose_signature_is_missing(story: Engine) -> None:
+    story.trigger("trial")
+    story.submit("score", value=10)
+    story.clock.forward(days=5)
+    wanted = waited_on(story, "trial")
+    assert story.sweep()["followed_up"] == 1
+    assert told_of(story, "follow_up", "trial") == wanted >= {"mira", "jonas"}
+    ok(story.decide("jonas", "trial"))
+    left = waited_on(story, "trial")
+    assert "jonas" not in left
+    story.clock.forward(days=5)
+    assert story.sweep()["overdue"] == 1
+    assert told_of(story, "overdue", "trial") == left | {"mira", "kim"}, "the owners hear of it too"
+
+
+def test_what_ran_out_by_the_time_of_the_reminder_is_named_in_it(story: Engine) -> None:
+    """Even if the recheck, which comes first, could not be done."""
+    story.trigger("logs")
+    run = story.gate("logs")["gate_run"]
+    body = {"requirement": "log", "reason": "Booked.", "expires_at": "2026-11-26T14:00:00Z"}
+    ok(story.send("POST", f"{VERSION}/gates/logs/waivers", "jonas", json=body))
+    assert story.gate("logs")["open_findings"] == 0
+    story.clock.forward(days=5)
+    parts = story.parts
+    assert parts.ledger.write("engine:sweep", lambda tx: remind_all(tx, parts, [run])) == ["follow_up"]
+    reasons = story.get("/v1/inbox", "sam")["items"][0]["content"]["reasons"]
+    assert any(reason.startswith("log: ") for reason in reasons)
+
+
+def test_a_gate_run_whose_version_is_gone_is_no_reminder_and_no_endless_loop(story: Engine) -> None:
+    run = story.trigger("trial")["gate_run"]
+    with story.parts.ledger.database.engine.begin() as connection:
+        connection.execute(text("UPDATE gate_run SET model_version_id = 'gone' WHERE id = :id"), {"id": run})
+    story.clock.forward(days=400)
+    report = story.sweep()
+    assert (report["overdue"], report["followed_up"]) == (0, 0)

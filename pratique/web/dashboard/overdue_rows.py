@@ -24,6 +24,7 @@ _columns = (
     *(gate_run.c[n] for n in ("basis", "due_at", "recheck_at")),
     model_version.c.model,
     model_version.c.version,
+    model_version.c.authors,
 )
 _ANCHOR = Query(select(gate_run.c.due_at, gate_run.c.id).where(gate_run.c.id == bindparam("id")))
 _due, _id = gate_run.c.due_at, gate_run.c.id
@@ -71,5 +72,5 @@ def _overdue(reader: Reader, parts: Parts, row: Row) -> OverdueRow:
         state=row["state"],
         open_findings=row["open_findings"],
         due_at=row["due_at"],
-        waiting_on=tuple(cast(list[WaitingView], waiting_on(reader, parts, row, row["model"]))),
+        waiting_on=tuple(cast(list[WaitingView], waiting_on(reader, parts, row, row))),
     )
