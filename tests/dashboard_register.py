@@ -461,7 +461,9 @@ class Register:
             raise InvalidInputError("a waiver lasts at most 366 days")
         self.waived.append((viewer.id, ref, waiver))
 
-    def revoke_waiver(self, viewer: Viewer, ref: GateRef, waiver_id: str, reason: str) -> None:
+    def revoke_waiver(self, viewer: Viewer, ref: GateRef, waiver_id: str, reason: str, basis: str) -> None:
+        if basis != self.gate["basis"]:
+            raise ConflictError("the gate is no longer what was shown")
         if waiver_id != "wv-1":
             raise NotFoundError(f"waiver {waiver_id} does not exist")
         self.revoked.append((viewer.id, waiver_id, reason))

@@ -190,6 +190,10 @@ def revoke_waiver(
     gate: GateName,
     waiver: Annotated[str, typer.Argument(metavar="WAIVER", help="Id of the waiver, as in the gate's JSON.")],
     reason: Reason,
+    basis: Annotated[
+        str | None,
+        typer.Option(help="What you read, as for `decide`. Refused if it is another now.", show_default=False),
+    ] = None,
     occasion: Occasion = None,
     url: Url = None,
     token_file: TokenFile = None,
@@ -198,6 +202,8 @@ def revoke_waiver(
     """End a waiver before its date. Needs a person's token."""
     client = connect(url, token_file, "person")
     seen = client.gate(subject.model, subject.version, gate, occasion)
+    if basis is not None:
+        _check_basis(seen, basis)
     say_gate(client.revoke_waiver(seen, waiver, reason), as_json=as_json)
 
 
@@ -271,17 +277,21 @@ def _confirm(gate: GateView, act: Act, basis: str | None, *, is_sure: bool) -> N
         ConflictError: the gate shows something other than what was read.
     """
     if basis is not None:
-        if len(basis) < 8 or not (gate.basis or "").startswith(basis.lower()):
-            raise ConflictError(
-                f"{gate.headline} on basis {(gate.basis or 'none')[:12]}, not on {basis}",
-                hint="read it again with `pratique gate status`; a basis needs at least 8 characters",
-            )
+        _check_basis(gate, basis)
     elif not is_sure:
         if not sys.stdin.isatty():
             raise typer.BadParameter("say what you read with --basis, or give --yes")
         for line in gate.lines():
             note(line)
         typer.confirm(f"{act.value} this gate?", abort=True, err=True)
+
+
+def _check_basis(gate: GateView, basis: str) -> None:
+    if len(basis) < 8 or not (gate.basis or "").startswith(basis.lower()):
+        raise ConflictError(
+            f"{gate.headline} on basis {(gate.basis or 'none')[:12]}, not on {basis}",
+            hint="read it again with `pratique gate status`; a basis needs at least 8 characters",
+        )
 
 
 def _end_with(gate: GateView, *, as_json: bool) -> None:

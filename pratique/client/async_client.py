@@ -176,7 +176,7 @@ class AsyncClient:
         return await self.send(calls.waive(gate, requirement, reason, expires_at, self.bind))
 
     async def revoke_waiver(self, gate: GateView, waiver: str, reason: str) -> AsyncGate:
-        """End a waiver before its date."""
+        """End a waiver before its date, on what `gate` shows; a gate that moved on since is a `ConflictError`."""
         return await self.send(calls.revoke_waiver(gate, waiver, reason, self.bind))
 
     async def set_dates(

@@ -102,9 +102,7 @@ def gate(
 
 def decide(gate: GateView, act: str, reason: str, bind: Bind[G], *, role: str | None) -> Call[G]:
     """Record a person's act on what `gate` shows. Sent once: an act is not repeated by a machine."""
-    if not gate.basis:
-        raise InvalidInputError(f"{gate.headline}: it shows no basis to decide on; ask for it again")
-    return _act(gate, "decisions", bind, act=act, reason=reason, basis=gate.basis, role=role)
+    return _act(gate, "decisions", bind, act=act, reason=reason, basis=_seen(gate), role=role)
 
 
 def waive(gate: GateView, requirement: str, reason: str, expires_at: datetime | str, bind: Bind[G]) -> Call[G]:
@@ -113,8 +111,9 @@ def waive(gate: GateView, requirement: str, reason: str, expires_at: datetime | 
 
 
 def revoke_waiver(gate: GateView, waiver: str, reason: str, bind: Bind[G]) -> Call[G]:
-    """End a waiver before its date."""
-    return _act(gate, path_of("waivers", waiver, "revoke").removeprefix("/v1/"), bind, reason=reason)
+    """End a waiver before its date, on what `gate` shows."""
+    noun = path_of("waivers", waiver, "revoke").removeprefix("/v1/")
+    return _act(gate, noun, bind, reason=reason, basis=_seen(gate))
 
 
 def set_dates(
@@ -215,6 +214,12 @@ def login_link(person: str) -> Call[LoginLink]:
         is_idempotent=False,
         read=lambda reply: LoginLink.from_json(reply.json()),
     )
+
+
+def _seen(gate: GateView) -> str:
+    if not gate.basis:
+        raise InvalidInputError(f"{gate.headline}: it shows no basis to act on; ask for it again")
+    return gate.basis
 
 
 def _act(gate: GateView, noun: str, bind: Bind[G], **members: object) -> Call[G]:

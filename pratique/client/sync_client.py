@@ -149,7 +149,7 @@ class Client:
         return self.send(calls.waive(gate, requirement, reason, expires_at, self.bind))
 
     def revoke_waiver(self, gate: GateView, waiver: str, reason: str) -> Gate:
-        """End a waiver before its date."""
+        """End a waiver before its date, on what `gate` shows; a gate that moved on since is a `ConflictError`."""
         return self.send(calls.revoke_waiver(gate, waiver, reason, self.bind))
 
     def set_dates(

@@ -33,6 +33,33 @@ def check_reason(reason: str) -> None:
         raise InvalidInputError(f"reason: expected 1 to {_MAX_REASON} characters, found {len(reason.strip())}")
 
 
+def refuse_stale_look(run: LoadedRun, *, basis: str, row_version: int | None = None) -> None:
+    """Refuse an act on something else than what the person saw.
+
+    Args:
+        run: the gate run as it is.
+        basis: digest of what was shown.
+        row_version: version of the row that was shown, where that matters too.
+
+    Raises:
+        ConflictError: with what differs.
+    """
+    # What stands is the evaluation of this moment; the row may still show what ran out since the last sweep.
+    expected = run.evaluation.basis if run.evaluation.basis != basis else run.row["basis"]
+    differs = [{"member": "basis", "found": basis, "expected": expected}] if basis != expected else []
+    if row_version is not None and row_version != run.row["row_version"]:
+        differs.append({"member": "row_version", "found": row_version, "expected": run.row["row_version"]})
+    if differs:
+        told = "; ".join(f"{d['member']} found {_short(d['found'])}, expected {_short(d['expected'])}" for d in differs)
+        raise ConflictError(
+            f"the gate is no longer what was shown: {told}", hint="look at the gate again, then act", differs=differs
+        )
+
+
+def _short(value: object) -> str:
+    return str(value)[:12]
+
+
 def refuse_settled(run: LoadedRun) -> None:
     """Refuse what changes nothing any more.
 

@@ -11,7 +11,7 @@ from pratique.domain.people import Person
 from pratique.domain.spec import GateSpec
 from pratique.errors import ConflictError, NotAllowedError
 from pratique.services.advancing import record_move
-from pratique.services.authority import check_reason, known_person, role_among
+from pratique.services.authority import check_reason, known_person, refuse_stale_look, role_among
 from pratique.services.loaded_run import LoadedRun, bump, load_run
 from pratique.services.parts import Parts
 from pratique.services.submitters import submitters_of_run
@@ -44,7 +44,7 @@ def decide(tx: Transaction, parts: Parts, run_id: str, person_id: str, verdict: 
     run = load_run(tx, parts, run_id, tx.now)
     next_state(run.state, _MOVES[verdict.act])  # refuses an act the state does not allow
     person = known_person(parts, person_id)
-    _refuse_stale_look(run, verdict)
+    refuse_stale_look(run, basis=verdict.basis, row_version=verdict.row_version)
     if verdict.act is Act.CLEAR and any(d.person == person_id and d.act is Act.CLEAR for d in run.decisions):
         raise ConflictError(f"{person_id} signed this already", hint="somebody else must sign too")
     role = _role_for(run, person, verdict)
@@ -100,21 +100,6 @@ def _end_round(tx: Transaction, run: LoadedRun, decision: Decision) -> None:
     if signed:
         why = f"{decision.person} ({decision.role}) decided to {decision.act.value}"
         tx.record(DecisionsDismissed(gate_run_id=run.row["id"], decisions=signed, why=why))
-
-
-def _refuse_stale_look(run: LoadedRun, verdict: Verdict) -> None:
-    if verdict.basis != run.row["basis"] or run.evaluation.basis != run.row["basis"]:
-        raise ConflictError(
-            f"what was decided on is no longer what stands: basis found {verdict.basis[:12]}, "
-            f"expected {run.evaluation.basis[:12]}",
-            hint="look at the gate again, then decide",
-        )
-    if verdict.row_version is not None and verdict.row_version != run.row["row_version"]:
-        raise ConflictError(
-            f"the gate run changed meanwhile: row_version found {verdict.row_version}, "
-            f"expected {run.row['row_version']}",
-            hint="look at the gate again, then decide",
-        )
 
 
 def _role_for(run: LoadedRun, person: Person, verdict: Verdict) -> str:

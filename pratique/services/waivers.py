@@ -11,7 +11,7 @@ from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError
 from pratique.services import lookups
 from pratique.services.advancing import advance
-from pratique.services.authority import check_reason, known_person, refuse_settled, role_among
+from pratique.services.authority import check_reason, known_person, refuse_settled, refuse_stale_look, role_among
 from pratique.services.loaded_run import bump, load_run
 from pratique.services.parts import Parts
 from pratique.store.transaction import Transaction
@@ -70,13 +70,21 @@ def grant_waiver(
 
 
 def revoke_waiver(
-    tx: Transaction, parts: Parts, run_id: str, person_id: str, *, waiver_id: str, reason: str, credential: str
+    tx: Transaction,
+    parts: Parts,
+    run_id: str,
+    person_id: str,
+    *,
+    waiver_id: str,
+    reason: str,
+    basis: str,
+    credential: str,
 ) -> None:
-    """Take a waiver back; the finding holds the gate again.
+    """Take a waiver back, on what the person saw of the gate (`basis`); the finding holds the gate again.
 
     Raises:
         NotFoundError: no such waiver on this gate run.
-        ConflictError: it was revoked before.
+        ConflictError: it was revoked before, or the gate is no longer what the person saw.
     """
     check_reason(reason)
     run = load_run(tx, parts, run_id, tx.now)
@@ -88,6 +96,7 @@ def revoke_waiver(
         raise NotFoundError(f"waiver {waiver_id} does not exist on this gate run")
     if row["revoked_at"] is not None:
         raise ConflictError(f"waiver {waiver_id} was revoked at {row['revoked_at']}")
+    refuse_stale_look(run, basis=basis)
     tx.record(
         WaiverRevoked(
             id=waiver_id,

@@ -179,7 +179,7 @@ def test_addresses_that_name_nothing_are_problems(story: Engine) -> None:
         ("/v1/flow-runs/{}/end", "worker", {"state": "Failed"}),
         ("/v1/tokens/{}/revoke", "admin", {}),
         ("/v1/notices/{}/acknowledge", "mira", {}),
-        (VERSION + "/gates/trial/waivers/{}/revoke", "mira", {"reason": "x"}),
+        (VERSION + "/gates/trial/waivers/{}/revoke", "mira", {"reason": "x", "basis": "0" * 64}),
     ]
     for path, who, body in posts:
         for name in odd:

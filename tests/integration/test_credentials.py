@@ -61,7 +61,7 @@ def test_a_waiver_names_who_granted_and_who_revoked_it(story: Engine) -> None:
     waiver = ok(story.waive("jonas", "trial", "score"))["waivers"][0]
     assert (waiver["credential"], waiver["revoked_credential"]) == (token_of(story, "jonas"), None)
     path = f"{VERSION}/gates/trial/waivers/{waiver['id']}/revoke"
-    body = {"reason": "Not any more."}
+    body = {"reason": "Not any more.", "basis": story.gate("trial")["basis"]}
     revoked = ok(story.send("POST", path, "mira", json=body))["waivers"][0]
     assert revoked["credential"] == waiver["credential"]
     assert (revoked["revoked_by"], revoked["revoked_credential"]) == ("mira", token_of(story, "mira"))

@@ -191,7 +191,8 @@ def test_a_revocation_changes_nothing_on_a_final_gate(story: Engine) -> None:
     waiver = ok(story.waive("jonas", "trial", "score"))["waivers"][0]["id"]
     ok(story.decide("jonas", "trial", act="withdraw"))
     path = f"{VERSION}/gates/trial/waivers/{waiver}/revoke"
-    refused(story.send("POST", path, "jonas", json={"reason": "Late."}), 409, "conflict")
+    late = {"reason": "Late.", "basis": story.gate("trial")["basis"]}
+    refused(story.send("POST", path, "jonas", json=late), 409, "conflict")
 
 
 def test_a_request_can_be_withdrawn_even_after_clearance(story: Engine) -> None:
@@ -229,12 +230,27 @@ def test_a_revoked_waiver_holds_the_gate_again(story: Engine) -> None:
     story.trigger("trial")
     waiver = ok(story.waive("jonas", "trial", "score"))["waivers"][0]["id"]
     path = f"{VERSION}/gates/trial/waivers/{waiver}/revoke"
-    refused(story.send("POST", path, "sam", json={"reason": "No."}), 403, "not-allowed")
-    view = ok(story.send("POST", path, "mira", json={"reason": "Not any more."}))
+    seen = {"basis": story.gate("trial")["basis"]}
+    refused(story.send("POST", path, "sam", json={"reason": "No.", **seen}), 403, "not-allowed")
+    refused(story.send("POST", path, "mira", json={"reason": "Unseen."}), 422, "invalid-input")
+    view = ok(story.send("POST", path, "mira", json={"reason": "Not any more.", **seen}))
     assert (view["state"], view["open_findings"]) == ("open", 1)
     assert view["waivers"][0]["revoked_why"] == "Not any more."
-    refused(story.send("POST", path, "mira", json={"reason": "Again."}), 409, "conflict")
-    refused(story.send("POST", path.replace(waiver, "x"), "mira", json={"reason": "No."}), 404, "not-found")
+    refused(story.send("POST", path, "mira", json={"reason": "Again.", **seen}), 409, "conflict")
+    refused(story.send("POST", path.replace(waiver, "x"), "mira", json={"reason": "No.", **seen}), 404, "not-found")
+
+
+def test_a_waiver_is_revoked_on_what_the_person_saw(story: Engine) -> None:
+    story.trigger("trial")
+    waiver = ok(story.waive("jonas", "trial", "score"))["waivers"][0]["id"]
+    seen = story.gate("trial")["basis"]
+    story.submit("score", value=10, after=1)
+    path = f"{VERSION}/gates/trial/waivers/{waiver}/revoke"
+    problem = refused(story.send("POST", path, "mira", json={"reason": "As seen.", "basis": seen}), 409, "conflict")
+    now = story.gate("trial")["basis"]
+    assert problem["differs"] == [{"member": "basis", "found": seen, "expected": now}]
+    assert story.gate("trial")["waivers"][0]["revoked_at"] is None
+    ok(story.send("POST", path, "mira", json={"reason": "As it is.", "basis": now}))
 
 
 def test_new_evidence_dismisses_signatures_and_says_what_changed(story: Engine) -> None:

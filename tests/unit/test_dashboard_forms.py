@@ -105,8 +105,10 @@ def test_a_waiver_without_a_fitting_last_day_comes_back_open(
 
 
 def test_a_waiver_is_revoked_with_a_reason(client: PageClient, register: Register) -> None:
-    assert client.post(f"{GATE}/waivers/wv-1/revoke", data={"reason": ""}).status_code == 422
-    assert client.post(f"{GATE}/waivers/wv-1/revoke", data={"reason": "Audit is done."}).status_code == 303
+    data = {"reason": "Audit is done.", "basis": register.gate["basis"]}
+    assert client.post(f"{GATE}/waivers/wv-1/revoke", data={**data, "reason": ""}).status_code == 422
+    assert client.post(f"{GATE}/waivers/wv-1/revoke", data={**data, "basis": "0" * 64}).status_code == 409
+    assert client.post(f"{GATE}/waivers/wv-1/revoke", data=data).status_code == 303
     assert register.revoked == [("jonas", "wv-1", "Audit is done.")]
 
 

@@ -48,10 +48,11 @@ class WaiverBody(_Body):
     occasion: Occasion | None = None
 
 
-class ReasonBody(_Body):
-    """A reason, and the occasion where it is not the latest."""
+class RevocationBody(_Body):
+    """Why a waiver is taken back, and what was seen."""
 
     reason: Text
+    basis: str = Field(pattern=r"^[0-9a-f]{64}$")  #: `basis` of the gate as it was seen
     occasion: Occasion | None = None
 
 

@@ -23,7 +23,7 @@ from pratique.services.waivers import grant_waiver, revoke_waiver
 from pratique.store.reader import Reader
 from pratique.store.transaction import Transaction
 from pratique.web.api.auth import Deciding, Reading, Registering, parts_of, person_of
-from pratique.web.api.bodies import DatesBody, DecisionBody, ReasonBody, WaiverBody
+from pratique.web.api.bodies import DatesBody, DecisionBody, RevocationBody, WaiverBody
 from pratique.web.api.responses import JsonResponse
 from pratique.web.api.watching import GateWatch
 
@@ -155,13 +155,22 @@ async def post_waiver(
 
 @router.post(_GATE + "/waivers/{waiver}/revoke", summary="Take a waiver back")
 async def post_waiver_revocation(
-    request: Request, model: str, version: str, gate: str, waiver: str, body: ReasonBody, principal: Deciding
+    request: Request, model: str, version: str, gate: str, waiver: str, body: RevocationBody, principal: Deciding
 ) -> JsonResponse:
-    """Revoke a waiver; its finding holds the gate again."""
+    """Revoke a waiver, bound to the `basis` that was seen; its finding holds the gate again."""
     person, parts = person_of(principal), parts_of(request)
 
     def change(tx: Transaction, run: str) -> None:
-        revoke_waiver(tx, parts, run, person, waiver_id=waiver, reason=body.reason, credential=principal.credential)
+        revoke_waiver(
+            tx,
+            parts,
+            run,
+            person,
+            waiver_id=waiver,
+            reason=body.reason,
+            basis=body.basis,
+            credential=principal.credential,
+        )
 
     return await _change(request, (model, version, gate, body.occasion), principal.actor, change)
 

@@ -62,13 +62,20 @@ class LedgerActs:
 
         self._ledger.write(f"person:{viewer.id}", command)
 
-    def revoke_waiver(self, viewer: Viewer, ref: GateRef, waiver_id: str, reason: str) -> None:
-        """Revoke a waiver."""
+    def revoke_waiver(self, viewer: Viewer, ref: GateRef, waiver_id: str, reason: str, basis: str) -> None:
+        """Revoke a waiver on what the page showed."""
 
         def command(tx: Transaction) -> None:
             run_id = find_ref(tx, ref)["id"]
             waivers.revoke_waiver(
-                tx, self._parts, run_id, viewer.id, waiver_id=waiver_id, reason=reason, credential=viewer.credential
+                tx,
+                self._parts,
+                run_id,
+                viewer.id,
+                waiver_id=waiver_id,
+                reason=reason,
+                basis=basis,
+                credential=viewer.credential,
             )
 
         self._ledger.write(f"person:{viewer.id}", command)

@@ -114,12 +114,13 @@ class GatePage:
         waiver_id: str,
         occasion: Occasion = "",
         reason: Field = "",
+        basis: Field = "",
     ) -> Response:
         """Revoke a waiver."""
         viewer = self._shell.viewer(request)
         ref = GateRef(model=model, version=version, gate=gate, occasion=occasion or None)
         refusal = _attempt(
-            "revoke", lambda: self._shell.acts.revoke_waiver(viewer, ref, waiver_id, read_reason(reason))
+            "revoke", lambda: self._shell.acts.revoke_waiver(viewer, ref, waiver_id, read_reason(reason), basis)
         )
         if refusal is not None:
             return self._render(request, viewer, ref, refusal=refusal, revoked=(waiver_id, reason))

@@ -148,8 +148,8 @@ class DashboardActs(Protocol):
         """Grant a waiver that ends by itself."""
         ...
 
-    def revoke_waiver(self, viewer: Viewer, ref: GateRef, waiver_id: str, reason: str) -> None:
-        """End a waiver before its time."""
+    def revoke_waiver(self, viewer: Viewer, ref: GateRef, waiver_id: str, reason: str, basis: str) -> None:
+        """End a waiver before its time, on what the person saw."""
         ...
 
     def move_dates(self, viewer: Viewer, ref: GateRef, dates: DatesInput) -> None:
