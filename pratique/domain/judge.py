@@ -23,8 +23,20 @@ class Answer(NamedTuple):
 
     status: FindingStatus
     reason: str = ""
-    evidence: Evidence | None = None  #: what was judged
-    until: datetime | None = None  #: when the answer runs out by itself
+    exhibit: Exhibit | None = None  #: the evidence that was judged
+    ends_at: datetime | None = None  #: when that evidence runs out, where this was asked
+
+    @property
+    def until(self) -> datetime | None:
+        """When the answer runs out by itself."""
+        return None if self.status is FindingStatus.STALE else self.ends_at
+
+
+class _Choice(NamedTuple):
+    """The evidence that speaks to a need, and why no criterion is judged on it."""
+
+    exhibit: Exhibit
+    trouble: str | None
 
 
 class Found(NamedTuple):
@@ -65,25 +77,43 @@ class Judge:
         self._newest_first = sorted(self.exhibits, key=_age, reverse=True)
         self._unread = [e.evidence for e in self._newest_first if e.evidence.reading is not Reading.READ]
         self._is_all_read = not self._unread and all(e.kind is not None for e in self._newest_first)
+        self._by_kind: dict[str | None, list[Exhibit]] = {}  #: newest first; of use where everything was read
+        for exhibit in self._newest_first:
+            self._by_kind.setdefault(exhibit.kind, []).append(exhibit)
         self._texts: dict[datetime, str] = {}
-        self._newest: dict[tuple[str, str | None], Exhibit | None] = {}
+        self._chosen: dict[tuple[str, str | None], _Choice | None] = {}
         self._waivers: dict[str, list[Waiver]] = {}
         for waiver in situation.waivers:
             self._waivers.setdefault(waiver.requirement, []).append(waiver)
 
     def find(self, checkpoint: Checkpoint, requirement: Requirement) -> Found:
         """Return the answer for one requirement, its waiver laid over it."""
+        before = self._found.get(requirement.id)
+        if before is not None and self._stands(requirement, before):
+            return before
         answer = self._answer(requirement)
         waiver = None
         if self._waivers and answer.status not in PASSING:
             waiver = self._waiver_for(requirement, answer)
-        before = self._found.get(requirement.id)
         if before is not None and before.answer == answer and before.waiver == waiver:
             return before
         return self._made(checkpoint, requirement, answer, waiver)
 
+    def _stands(self, requirement: Requirement, before: Found) -> bool:
+        """True when the same evidence is judged by the same criterion on the same side of its end."""
+        exhibit, need, ends_at = before.answer.exhibit, requirement.evidence, before.answer.ends_at
+        if exhibit is None or need is None or exhibit.ground is not self._ground:
+            return False
+        if before.waiver is not None or requirement.id in self._waivers:
+            return False
+        choice = self._choose(requirement, need)
+        if choice is None or choice.exhibit is not exhibit:
+            return False
+        return ends_at is None or self._moment.is_reached(ends_at) is (before.answer.status is FindingStatus.STALE)
+
     def _made(self, checkpoint: Checkpoint, requirement: Requirement, answer: Answer, waiver: Waiver | None) -> Found:
-        status, reason, evidence, until = answer
+        status, reason, until = answer.status, answer.reason, answer.until
+        evidence = answer.exhibit.evidence if answer.exhibit is not None else None
         if waiver is not None:
             status, until = FindingStatus.WAIVED, waiver.expires_at
             reason = f"waived by {waiver.person}: {waiver.reason} ({answer.reason})"
@@ -110,7 +140,7 @@ class Judge:
 
     def _waiver_for(self, requirement: Requirement, answer: Answer) -> Waiver | None:
         """Return the waiver of just this finding: one given for a missing file covers no failed one."""
-        evidence = answer.evidence.id if answer.evidence is not None else None
+        evidence = answer.exhibit.evidence.id if answer.exhibit is not None else None
         active = []
         for waiver in self._waivers.get(requirement.id, ()):
             if (waiver.covers, waiver.evidence) == (answer.status, evidence):
@@ -144,45 +174,48 @@ class Judge:
         return Answer(FindingStatus.UNMET, f"gate {gate} is {state.value}, expected cleared")
 
     def _answer_by_evidence(self, requirement: Requirement, need: EvidenceNeed, criterion: str) -> Answer:
-        exhibit = self._newest_for(requirement, need)
-        if exhibit is None:
+        choice = self._choose(requirement, need)
+        if choice is None:
             return Answer(FindingStatus.NOT_TESTED, self._why_none(need))
-        evidence = exhibit.evidence
-        trouble = exhibit.trouble or (exhibit.doubt(need.select) if need.select is not None else None)
+        exhibit, trouble = choice
         if trouble:
-            return Answer(FindingStatus.NOT_TESTED, trouble, evidence)
-        ends_at = exhibit.ends_at(requirement.fresh_for_days)
+            return Answer(FindingStatus.NOT_TESTED, trouble, exhibit)
+        filename, ends_at = exhibit.evidence.filename, exhibit.ends_at(requirement.fresh_for_days)
         if ends_at is not None and self._moment.is_reached(ends_at):
-            reason = f"{evidence.filename} ran out on {instant_text(ends_at)[:10]}; newer evidence is needed"
-            return Answer(FindingStatus.STALE, reason, evidence)
+            reason = f"{filename} ran out on {instant_text(ends_at)[:10]}; newer evidence is needed"
+            return Answer(FindingStatus.STALE, reason, exhibit, ends_at)
         judgement = exhibit.judge(criterion)
         if judgement.holds is None:
-            reason = f"criterion could not be judged on {evidence.filename}: {judgement.reason}"
-            return Answer(FindingStatus.NOT_TESTED, reason, evidence, ends_at)
+            reason = f"criterion could not be judged on {filename}: {judgement.reason}"
+            return Answer(FindingStatus.NOT_TESTED, reason, exhibit, ends_at)
         if not judgement.holds:
-            reason = requirement.unmet or f"{evidence.filename} does not satisfy: {criterion}"
-            return Answer(FindingStatus.UNMET, reason, evidence, ends_at)
-        return Answer(FindingStatus.MET, "", evidence, ends_at)
+            return Answer(
+                FindingStatus.UNMET, requirement.unmet or f"{filename} does not satisfy: {criterion}", exhibit, ends_at
+            )
+        return Answer(FindingStatus.MET, "", exhibit, ends_at)
 
-    def _newest_for(self, requirement: Requirement, need: EvidenceNeed) -> Exhibit | None:
+    def _choose(self, requirement: Requirement, need: EvidenceNeed) -> _Choice | None:
         if not self._is_all_read:  # an unread file speaks to one requirement, so no answer serves for others
             return self._look_for(requirement, need)
         wanted = (need.kind, need.select)
-        if wanted not in self._newest:
-            self._newest[wanted] = self._look_for(requirement, need)
-        return self._newest[wanted]
+        if wanted not in self._chosen:
+            self._chosen[wanted] = self._look_for(requirement, need)
+        return self._chosen[wanted]
 
-    def _look_for(self, requirement: Requirement, need: EvidenceNeed) -> Exhibit | None:
-        for exhibit in self._newest_first:
-            evidence = exhibit.evidence
-            if evidence.reading is Reading.PENDING:
-                return exhibit  # it may speak to anything; an older answer must not stand beside it unread
-            if evidence.reading is not Reading.READ or exhibit.kind is None:
-                if evidence.requirement == requirement.id:
-                    return exhibit
-            elif exhibit.kind == need.kind and (need.select is None or exhibit.judge(need.select).holds is not False):
-                return exhibit
+    def _look_for(self, requirement: Requirement, need: EvidenceNeed) -> _Choice | None:
+        for exhibit in self._by_kind.get(need.kind, ()) if self._is_all_read else self._newest_first:
+            if self._speaks_to(exhibit, requirement, need):
+                trouble = exhibit.trouble or (exhibit.doubt(need.select) if need.select is not None else None)
+                return _Choice(exhibit, trouble)
         return None
+
+    def _speaks_to(self, exhibit: Exhibit, requirement: Requirement, need: EvidenceNeed) -> bool:
+        evidence = exhibit.evidence
+        if evidence.reading is Reading.PENDING:
+            return True  # it may speak to anything; an older answer must not stand beside it unread
+        if evidence.reading is not Reading.READ or exhibit.kind is None:
+            return evidence.requirement == requirement.id
+        return exhibit.kind == need.kind and (need.select is None or exhibit.judge(need.select).holds is not False)
 
     def _why_none(self, need: EvidenceNeed) -> str:
         what = f"no evidence of kind {need.kind}" + (f" where {need.select}" if need.select else "")
