@@ -115,7 +115,8 @@ class Judge:
         status, reason, until = answer.status, answer.reason, answer.until
         evidence = answer.exhibit.evidence if answer.exhibit is not None else None
         if waiver is not None:
-            status, until = FindingStatus.WAIVED, waiver.expires_at
+            # At the end of the evidence it becomes another finding, which the waiver does not cover.
+            status, until = FindingStatus.WAIVED, min(until or waiver.expires_at, waiver.expires_at)
             reason = f"waived by {waiver.person}: {waiver.reason} ({answer.reason})"
         finding = Finding(
             requirement.id,

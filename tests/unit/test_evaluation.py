@@ -254,6 +254,15 @@ def test_a_waiver_covers_the_finding_that_was_waived_and_no_other():
     assert status_of(ONE, file({"score": 0.9}), worse, waivers=[of_one_file]) is FindingStatus.UNMET
 
 
+def test_a_waived_finding_is_looked_at_again_when_its_evidence_runs_out():
+    waived = waive(days=20, covers=FindingStatus.UNMET, evidence="e1")
+    evidence = file({"score": 0.9}, valid_until=NOW + 5 * DAY)
+    result = look(ONE, evidence, waivers=[waived])
+    assert (result.is_ready, result.recheck_at) == (True, NOW + 5 * DAY)
+    assert look(ONE, evidence, waivers=[waived], now=NOW + 5 * DAY).findings[0].status is FindingStatus.STALE
+    assert look(ONE, file({"score": 0.9}), waivers=[waived]).recheck_at == NOW + 20 * DAY
+
+
 def test_a_newer_file_that_was_not_read_yet_holds_every_answer_of_evidence():
     result = look(ONE, file({"score": 0.1}), unread())
     assert result.findings[0].status is FindingStatus.NOT_TESTED
