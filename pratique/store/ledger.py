@@ -37,6 +37,7 @@ class Ledger:
         self._listeners: list[Listener] = []
         self._writer = Writer(self.database, clock=clock, new_id=new_id, on_commit=self._committed)
         self._sealer = Sealer(self.database) if isinstance(self.database, PostgresDatabase) else None
+        self._is_closed = False
 
     def open(self) -> None:
         """Bring the schema up to date and begin to take commands."""
@@ -50,6 +51,7 @@ class Ledger:
         self._writer.close()
         if self._sealer is not None:
             self._sealer.close()
+        self._is_closed = True
         self.database.engine.dispose()
 
     @property
@@ -90,6 +92,8 @@ class Ledger:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield Reader(cursor, self.database.engine.dialect)
             finally:
+                if self._is_closed:  # a request that was given up reads on in its thread; no pool closes this for it
+                    connection.invalidate()
                 connection.close()  # rolls back, and drops a connection that is gone
 
     async def aread(self, look: Callable[[Reader], T]) -> T:

@@ -409,3 +409,14 @@ def test_a_clock_from_outside_is_the_one_of_every_entry(ledger_url: str, now: da
         with ledger.read() as reader:
             assert {row["at"] for row in reader.all(ENTRIES)} == {instant_text(now)}
             assert {row["registered_at"] for row in reader.all(MODELS)} == {instant_text(now)}
+
+
+def test_a_read_that_outlives_the_ledger_leaves_no_connection_behind(ledger_url: str) -> None:
+    """A request whose client went away reads on in its thread while the engine stops."""
+    with opened(ledger_url) as ledger:
+        reading = ledger.read()
+        reader = reading.__enter__()
+        connection: Any = reader._cursor.connection
+    reading.__exit__(None, None, None)
+    with pytest.raises(Exception, match="closed"):
+        connection.execute("SELECT 1")
