@@ -20,7 +20,7 @@ from pratique.client.files import Download, file_body, file_sha256
 from pratique.client.gate_view import GateView
 from pratique.client.transport import Sink
 from pratique.client.views import Evidence, IssuedToken, JournalPage, Json, LoginLink, Registration
-from pratique.errors import UnavailableError
+from pratique.errors import KeyInUseError, UnavailableError
 
 if TYPE_CHECKING:
     from pratique.client.async_transport import AsyncTransport
@@ -75,7 +75,7 @@ class AsyncClient:
         for attempt in count(1):
             try:
                 return await self.send_once(call)
-            except UnavailableError as error:
+            except (UnavailableError, KeyInUseError) as error:
                 if not call.may_retry(attempt, time.monotonic() - began_at):
                     raise
                 await asyncio.sleep(retry_pause_seconds(attempt, error))

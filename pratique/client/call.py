@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from pratique import __version__
 from pratique.client.connection import Connection
 from pratique.client.problems import UnexpectedAnswerError, error_of
-from pratique.errors import InvalidInputError, UnavailableError
+from pratique.errors import InvalidInputError, PratiqueError
 from pratique.jitter import spread
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ T = TypeVar("T")
 #: Who we say we are.
 AGENT = f"pratique/{__version__}"
 
-#: How often an idempotent call is sent before its error is raised.
+#: How often a call is sent before its error is raised.
 ATTEMPTS = 5
 
 #: Seconds before the second attempt; doubles with each, up to the limit.
@@ -99,7 +99,7 @@ class Call(Generic[T]):
     query: Mapping[str, object] = field(default_factory=dict)  #: members that are None are left out
     body: Mapping[str, Any] | FileBody | None = None
     content_type: str = "application/json"
-    is_idempotent: bool = True  #: sending it twice has the effect of sending it once
+    key: str | None = None  #: what the engine knows the call by when it is sent again (`Idempotency-Key`)
     hold_seconds: float = 0.0  #: how long the engine may hold the answer back (long poll)
 
     def request(self, connection: Connection) -> Request:
@@ -107,6 +107,8 @@ class Call(Generic[T]):
         headers = {"Accept": "application/json", "User-Agent": AGENT}
         if connection.token:
             headers["Authorization"] = f"Bearer {connection.token}"
+        if self.key is not None:
+            headers["Idempotency-Key"] = f'"{self.key}"'
         body: bytes | FileBody | None = None
         if isinstance(self.body, FileBody):
             body = self.body
@@ -143,10 +145,10 @@ class Call(Generic[T]):
 
     def may_retry(self, attempt: int, seconds: float) -> bool:
         """True when the call may be sent once more after `attempt` sends that took `seconds` in all."""
-        return self.is_idempotent and attempt < ATTEMPTS and seconds < _ATTEMPTS_WITHIN_SECONDS
+        return attempt < ATTEMPTS and seconds < _ATTEMPTS_WITHIN_SECONDS
 
 
-def retry_pause_seconds(attempt: int, error: UnavailableError) -> float:
+def retry_pause_seconds(attempt: int, error: PratiqueError) -> float:
     """Return how long to wait after failed `attempt` (from 1): doubling, with jitter, or what the engine asked for."""
     asked = str(error.extra.get("retry_after", ""))
     if asked.isdigit():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -101,7 +102,7 @@ def gate(
 
 
 def decide(gate: GateView, act: str, reason: str, bind: Bind[G], *, role: str | None) -> Call[G]:
-    """Record a person's act on what `gate` shows. Sent once: an act is not repeated by a machine."""
+    """Record a person's act on what `gate` shows. However often it is sent, its key makes it one act."""
     return _act(gate, "decisions", bind, act=act, reason=reason, basis=_seen(gate), role=role)
 
 
@@ -184,13 +185,13 @@ def acknowledge(notice: str) -> Call[Json]:
 def create_token(
     label: str, kind: str, *, person: str | None, scopes: list[str] | None, expires_in_days: int | None
 ) -> Call[IssuedToken]:
-    """Make a token. Sent once: a lost answer would leave a second secret behind."""
+    """Make a token, one for its key: where the answer was lost, `SecretShownError` names the token that was made."""
     members = {"label": label, "kind": kind, "person": person, "scopes": scopes, "expires_in_days": expires_in_days}
     return Call(
         method="POST",
         path=path_of("tokens"),
         body=_present(members),
-        is_idempotent=False,
+        key=_new_key(),
         read=lambda reply: IssuedToken.from_json(reply.json()),
     )
 
@@ -211,9 +212,13 @@ def login_link(person: str) -> Call[LoginLink]:
         method="POST",
         path=path_of("login-links"),
         body={"person": person},
-        is_idempotent=False,
+        key=_new_key(),
         read=lambda reply: LoginLink.from_json(reply.json()),
     )
+
+
+def _new_key() -> str:
+    return secrets.token_hex(16)
 
 
 def _seen(gate: GateView) -> str:
@@ -227,7 +232,7 @@ def _act(gate: GateView, noun: str, bind: Bind[G], **members: object) -> Call[G]
         method="POST",
         path=f"{_gate_path(gate.model, gate.version, gate.gate)}/{noun}",
         body=_present({**members, "occasion": gate.occasion}),
-        is_idempotent=False,
+        key=_new_key(),
         read=_gate_reader(bind),
     )
 

@@ -19,7 +19,7 @@ from pratique.client.gate_view import GateView
 from pratique.client.sync_worker import WorkerNamespace
 from pratique.client.transport import Sink, StandardTransport, Transport
 from pratique.client.views import Evidence, IssuedToken, JournalPage, Json, LoginLink, Registration
-from pratique.errors import UnavailableError
+from pratique.errors import KeyInUseError, UnavailableError
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Client:
         for attempt in count(1):
             try:
                 return self.send_once(call)
-            except UnavailableError as error:
+            except (UnavailableError, KeyInUseError) as error:
                 if not call.may_retry(attempt, time.monotonic() - began_at):
                     raise
                 time.sleep(retry_pause_seconds(attempt, error))

@@ -11,12 +11,14 @@ from functools import partial
 from fastapi import FastAPI
 
 from pratique import __version__
+from pratique.services.idempotency import drop_expired_keys
 from pratique.services.parts import Parts
 from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
 from pratique.web.api import access, events, evidence, gates, records, work
 from pratique.web.api.auth import TokenMemory
 from pratique.web.api.health import Metrics, install_health
 from pratique.web.api.limits import RequestLimits
+from pratique.web.api.once import KeysInUse
 from pratique.web.api.responses import PROBLEMS, install_problem_handlers
 from pratique.web.api.watching import GateWatch
 from pratique.web.dashboard.acts import LedgerActs
@@ -39,6 +41,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.tokens = TokenMemory()
+    app.state.keys_in_use = KeysInUse()
     app.state.watch = GateWatch()
     app.state.metrics = Metrics()
     parts.ledger.listen(app.state.watch.committed)
@@ -87,6 +90,7 @@ async def _tick(parts: Parts) -> None:
         try:
             await asyncio.to_thread(sweep, parts)
             await parts.ledger.awrite(ACTOR, drop_expired_sessions)
+            await parts.ledger.awrite(ACTOR, drop_expired_keys)
         except Exception:  # the next tick tries again; a deadline must not end with one error
             _log.exception("the sweep failed; it is tried again in %s s", parts.settings.sweep_seconds)
         await asyncio.sleep(parts.settings.sweep_seconds)

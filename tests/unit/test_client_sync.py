@@ -264,11 +264,17 @@ def test_reads_and_events_are_sent_again_while_the_engine_is_unavailable(
     assert len(engine.events) == 1
 
 
-def test_a_decision_is_never_sent_twice(server: Server, gate: pratique.Gate, engine: ContractEngine) -> None:
+def test_a_decision_is_sent_again_under_one_key_and_another_decision_under_another(
+    server: Server, gate: pratique.Gate, engine: ContractEngine
+) -> None:
     engine.failures_to_come = 1
-    with pytest.raises(UnavailableError, match="being migrated"):
-        pratique.Client(server.url, "prq_mira_x").decide(gate, "return", "unclear")
-    assert engine.failures_to_come == 0
+    mira = pratique.Client(server.url, "prq_mira_x")
+    again = mira.decide(gate, "return", "unclear")
+    mira.decide(again, "return", "unclear")
+    keys = [headers["Idempotency-Key"] for _, target, headers in engine.requests if target.endswith("/decisions")]
+    assert len(keys) == 3
+    assert keys[0] == keys[1] != keys[2]
+    assert all(len(key) > 30 and key.startswith('"') for key in keys)
 
 
 def test_retries_end(client: pratique.Client, engine: ContractEngine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,18 +18,25 @@ from pratique.services.access import (
 )
 from pratique.web.api.auth import Administering, TokenMemory, parts_of
 from pratique.web.api.bodies import LoginLinkBody, TokenBody
+from pratique.web.api.once import IdempotencyKey, answer_once
 from pratique.web.api.responses import JsonResponse
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
 
 @router.post("/tokens", status_code=201, summary="Issue a token; its secret is shown once")
-async def post_token(request: Request, body: TokenBody, principal: Administering) -> JsonResponse:
-    """Issue a scoped token; a person's or an admin's ends after 366 days unless it is to end sooner."""
+async def post_token(
+    request: Request, body: TokenBody, principal: Administering, key: IdempotencyKey = None
+) -> Response:
+    """Issue a scoped token; a person's or an admin's ends after 366 days unless it is to end sooner.
+
+    The secret is kept nowhere, so that a request that comes again under its key cannot be given it: the answer is 409,
+    `secret-shown-once`, and names the token, which can then be revoked.
+    """
     parts = parts_of(request)
     wanted = with_an_end(TokenRequest(**body.model_dump()))
     command = partial(issue_token, parts=parts, request=wanted)
-    return JsonResponse(await parts.ledger.awrite(principal.actor, command), status_code=201)
+    return await answer_once(request, principal, key, command, status_code=201, shown_once="token")
 
 
 @router.get("/tokens", summary="List tokens, without secrets")
@@ -40,17 +47,29 @@ async def list_tokens(request: Request, _: Administering) -> JsonResponse:
 
 
 @router.post("/tokens/{token}/revoke", status_code=204, summary="Revoke a token")
-async def post_token_revocation(request: Request, token: str, principal: Administering) -> Response:
+async def post_token_revocation(
+    request: Request, token: str, principal: Administering, key: IdempotencyKey = None
+) -> Response:
     """Revoke a token; it is refused from now on."""
-    await parts_of(request).ledger.awrite(principal.actor, partial(revoke_token, token_id=token))
+    command = partial(revoke_token, token_id=token)
+    answer = await answer_once(request, principal, key, command, status_code=204)
     memory: TokenMemory = request.app.state.tokens
     memory.forget(token)
-    return Response(status_code=204)
+    return answer
 
 
-@router.post("/login-links", status_code=201, summary="Make a one-time login link for a person")
-async def post_login_link(request: Request, body: LoginLinkBody, principal: Administering) -> JsonResponse:
-    """Make a link that signs a person in once."""
+@router.post(
+    "/login-links",
+    status_code=201,
+    summary="Make a one-time login link for a person",
+)
+async def post_login_link(
+    request: Request, body: LoginLinkBody, principal: Administering, key: IdempotencyKey = None
+) -> Response:
+    """Make a link that signs a person in once.
+
+    The link is kept nowhere: a request that comes again under its key is answered 409, `secret-shown-once`.
+    """
     parts = parts_of(request)
     command = partial(make_login_link, parts=parts, person_id=body.person)
-    return JsonResponse(await parts.ledger.awrite(principal.actor, command), status_code=201)
+    return await answer_once(request, principal, key, command, status_code=201, shown_once="url")

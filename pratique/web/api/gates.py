@@ -8,10 +8,12 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
 
 from pratique.domain.models import ModelProfile
 from pratique.domain.times import instant_text
 from pratique.services import lookups
+from pratique.services.access import Principal
 from pratique.services.decisions import Verdict, decide
 from pratique.services.gate_runs import find_run
 from pratique.services.models import find_model_version, model_view, register_model_version
@@ -24,6 +26,7 @@ from pratique.store.reader import Reader
 from pratique.store.transaction import Transaction
 from pratique.web.api.auth import Deciding, Reading, Registering, parts_of, person_of
 from pratique.web.api.bodies import DatesBody, DecisionBody, RevocationBody, WaiverBody
+from pratique.web.api.once import IdempotencyKey, answer_once
 from pratique.web.api.responses import JsonResponse
 from pratique.web.api.watching import GateWatch
 
@@ -117,8 +120,14 @@ def _view(reader: Reader, *, parts: Parts, model: str, version: str, gate: str, 
 
 @router.post(_GATE + "/decisions", summary="Decide: clear, return, reject or withdraw")
 async def post_decision(
-    request: Request, model: str, version: str, gate: str, body: DecisionBody, principal: Deciding
-) -> JsonResponse:
+    request: Request,
+    model: str,
+    version: str,
+    gate: str,
+    body: DecisionBody,
+    principal: Deciding,
+    key: IdempotencyKey = None,
+) -> Response:
     """Record a person's decision, bound to the `basis` they saw."""
     person = person_of(principal)
     verdict = Verdict(act=body.act, reason=body.reason, basis=body.basis, role=body.role, row_version=body.row_version)
@@ -126,15 +135,22 @@ async def post_decision(
     return await _change(
         request,
         (model, version, gate, body.occasion),
-        principal.actor,
+        principal,
+        key,
         lambda tx, run: decide(tx, parts, run, person, verdict, credential=principal.credential),
     )
 
 
 @router.post(_GATE + "/waivers", summary="Waive an open finding until a date")
 async def post_waiver(
-    request: Request, model: str, version: str, gate: str, body: WaiverBody, principal: Deciding
-) -> JsonResponse:
+    request: Request,
+    model: str,
+    version: str,
+    gate: str,
+    body: WaiverBody,
+    principal: Deciding,
+    key: IdempotencyKey = None,
+) -> Response:
     """Grant a waiver; it stays visible as a violation and ends by itself."""
     person, parts = person_of(principal), parts_of(request)
 
@@ -150,13 +166,20 @@ async def post_waiver(
             credential=principal.credential,
         )
 
-    return await _change(request, (model, version, gate, body.occasion), principal.actor, change)
+    return await _change(request, (model, version, gate, body.occasion), principal, key, change)
 
 
 @router.post(_GATE + "/waivers/{waiver}/revoke", summary="Take a waiver back")
 async def post_waiver_revocation(
-    request: Request, model: str, version: str, gate: str, waiver: str, body: RevocationBody, principal: Deciding
-) -> JsonResponse:
+    request: Request,
+    model: str,
+    version: str,
+    gate: str,
+    waiver: str,
+    body: RevocationBody,
+    principal: Deciding,
+    key: IdempotencyKey = None,
+) -> Response:
     """Revoke a waiver, bound to the `basis` that was seen; its finding holds the gate again."""
     person, parts = person_of(principal), parts_of(request)
 
@@ -172,13 +195,19 @@ async def post_waiver_revocation(
             credential=principal.credential,
         )
 
-    return await _change(request, (model, version, gate, body.occasion), principal.actor, change)
+    return await _change(request, (model, version, gate, body.occasion), principal, key, change)
 
 
 @router.post(_GATE + "/dates", summary="Move the dates of a gate, with a reason")
 async def post_dates(
-    request: Request, model: str, version: str, gate: str, body: DatesBody, principal: Deciding
-) -> JsonResponse:
+    request: Request,
+    model: str,
+    version: str,
+    gate: str,
+    body: DatesBody,
+    principal: Deciding,
+    key: IdempotencyKey = None,
+) -> Response:
     """Move follow-up and due date."""
     person, parts = person_of(principal), parts_of(request)
 
@@ -194,12 +223,16 @@ async def post_dates(
             credential=principal.credential,
         )
 
-    return await _change(request, (model, version, gate, body.occasion), principal.actor, change)
+    return await _change(request, (model, version, gate, body.occasion), principal, key, change)
 
 
 async def _change(
-    request: Request, where: tuple[str, str, str, str | None], actor: str, change: Change
-) -> JsonResponse:
+    request: Request,
+    where: tuple[str, str, str, str | None],
+    principal: Principal,
+    key: str | None,
+    change: Change,
+) -> Response:
     parts = parts_of(request)
     model, version, gate, occasion = where
 
@@ -209,4 +242,4 @@ async def _change(
         change(tx, run["id"])
         return gate_view(tx, parts, run["id"])
 
-    return JsonResponse(await parts.ledger.awrite(actor, command))
+    return await answer_once(request, principal, key, command)

@@ -12,6 +12,7 @@ from pratique.services.inbox import inbox_page
 from pratique.services.journal import journal_page
 from pratique.services.notices import acknowledge
 from pratique.web.api.auth import Anyone, Auditing, parts_of, person_of
+from pratique.web.api.once import IdempotencyKey, answer_once
 from pratique.web.api.responses import JsonResponse
 
 router = APIRouter(prefix="/v1", tags=["records"])
@@ -57,8 +58,9 @@ async def get_inbox(
 
 
 @router.post("/notices/{notice}/acknowledge", status_code=204, summary="Say that a notice was seen")
-async def post_acknowledgement(request: Request, notice: str, principal: Anyone) -> Response:
+async def post_acknowledgement(
+    request: Request, notice: str, principal: Anyone, key: IdempotencyKey = None
+) -> Response:
     """Acknowledge a notice of one's own."""
     command = partial(acknowledge, notice_id=notice, person=person_of(principal))
-    await parts_of(request).ledger.awrite(principal.actor, command)
-    return Response(status_code=204)
+    return await answer_once(request, principal, key, command, status_code=204)

@@ -37,6 +37,7 @@ _MEANINGS = {
     409: "The state moved on since the caller looked",
     413: "The body is too large",
     422: "The request is malformed; nothing was changed",
+    429: "Too many requests of this kind in a short time; `Retry-After` says when to come back",
     503: "A part that is needed does not answer now; try again",
 }
 #: The problems of every route under /v1, for the OpenAPI document.

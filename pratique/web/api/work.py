@@ -27,6 +27,7 @@ from pratique.web.api.bodies import (
     FlowRunEndBody,
     SettleBody,
 )
+from pratique.web.api.once import IdempotencyKey, answer_once
 from pratique.web.api.responses import JsonResponse
 
 router = APIRouter(prefix="/v1", tags=["work"])
@@ -56,17 +57,15 @@ async def post_extend(request: Request, work: str, body: ExtendBody, principal: 
 
 
 @router.post("/work/{work}/settle", summary="Say how work ended")
-async def post_settle(request: Request, work: str, body: SettleBody, principal: Working) -> JsonResponse:
+async def post_settle(
+    request: Request, work: str, body: SettleBody, principal: Working, key: IdempotencyKey = None
+) -> Response:
     """Settle leased work; a failure is tried again later."""
-    command = partial(
-        settle,
-        work_id=work,
-        worker=body.worker,
-        ok=body.ok,
-        error=body.error,
-        retry_in_seconds=body.retry_in_seconds,
-    )
-    return JsonResponse({"status": await parts_of(request).ledger.awrite(principal.actor, command)})
+
+    def command(tx: Transaction) -> dict[str, str]:
+        return {"status": settle(tx, work, **body.model_dump())}
+
+    return await answer_once(request, principal, key, command)
 
 
 @router.get("/gate-runs/{run}", summary="Show a gate run by id")
@@ -111,24 +110,26 @@ async def get_delivery(request: Request, delivery: str, _: Working) -> JsonRespo
 
 @router.post("/deliveries/{delivery}/result", summary="How an attempt to send ended")
 async def post_delivery_result(
-    request: Request, delivery: str, body: DeliveryResultBody, principal: Working
-) -> JsonResponse:
+    request: Request, delivery: str, body: DeliveryResultBody, principal: Working, key: IdempotencyKey = None
+) -> Response:
     """Record an attempt; the engine decides about the next one."""
     parts = parts_of(request)
     command = partial(
         settle_delivery, parts=parts, delivery_id=delivery, ok=body.ok, permanent=body.permanent, reason=body.reason
     )
-    return JsonResponse(await parts.ledger.awrite(principal.actor, command))
+    return await answer_once(request, principal, key, command)
 
 
 @router.post("/flow-runs", status_code=201, summary="A flow run began")
-async def post_flow_run(request: Request, body: FlowRunBody, principal: Working) -> JsonResponse:
+async def post_flow_run(
+    request: Request, body: FlowRunBody, principal: Working, key: IdempotencyKey = None
+) -> Response:
     """Record a flow run in the ledger's own history."""
 
-    def command(tx: Transaction) -> str:
-        return start_flow_run(tx, **body.model_dump())
+    def command(tx: Transaction) -> dict[str, str]:
+        return {"id": start_flow_run(tx, **body.model_dump())}
 
-    return JsonResponse({"id": await parts_of(request).ledger.awrite(principal.actor, command)}, status_code=201)
+    return await answer_once(request, principal, key, command, status_code=201)
 
 
 @router.post("/flow-runs/{run}/end", status_code=204, summary="A flow run ended")
