@@ -21,8 +21,6 @@ from pratique.store.transaction import Transaction
 #: The occasion of a trigger that names none.
 DEFAULT_OCCASION = "default"
 _OCCASION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9])?")
-#: Stands for "not evaluated yet" in a digest column.
-_NO_DIGEST = "0" * 64
 
 
 def check_occasion(occasion: str) -> str:
@@ -78,8 +76,6 @@ def _record_opening(
             event_id=event_id,
             follow_up_at=follow_up_at,
             due_at=due_at,
-            basis=_NO_DIGEST,
-            inputs=_NO_DIGEST,
             supersedes=earlier["id"] if earlier else None,
         )
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from pratique.canonical import canonical_json
 from pratique.domain.entries import Fact
@@ -29,8 +30,16 @@ class Head(NamedTuple):
     link: bytes
 
 
-def make_entry(fact: Fact, *, entry_id: str, at: str, actor: str) -> Entry:
-    """Return the entry that records `fact`."""
+def make_entry(fact: Fact, *, entry_id: str, at: str, actor: str, values: Mapping[str, Any] | None = None) -> Entry:
+    """Return the entry that records `fact`.
+
+    Args:
+        fact: what happened.
+        entry_id: the entry's own id.
+        at: when it is written (27 characters).
+        actor: who caused it.
+        values: what `fact.values()` gave, where the caller has it.
+    """
     subject = fact.subject
     body = canonical_json(
         {
@@ -40,7 +49,7 @@ def make_entry(fact: Fact, *, entry_id: str, at: str, actor: str) -> Entry:
             "actor": actor,
             "subject": subject,
             "v": fact.version,
-            "values": fact.values(),
+            "values": fact.values() if values is None else values,
         }
     )
     return Entry(entry_id, at, fact.tag, subject, body)

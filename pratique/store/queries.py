@@ -21,12 +21,13 @@ def one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[b
 class Query:
     """One statement with named parameters (`bindparam`); `columns` are those an insert or update sets."""
 
-    __slots__ = ("_columns", "_compiled", "_statement")
+    __slots__ = ("_columns", "_compiled", "_names", "_statement")
 
     def __init__(self, statement: ClauseElement, *, columns: Sequence[str] | None = None) -> None:
         self._statement = statement
         self._columns = columns
         self._compiled: dict[str, _Compiled] = {}
+        self._names: tuple[str, ...] | None = None
 
     def prepare(self, dialect: Dialect, given: Mapping[str, Any]) -> tuple[str, Any]:
         """Return the SQL text and the driver's parameters."""
@@ -34,6 +35,12 @@ class Query:
         if compiled is None:
             compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect, self._columns)
         return compiled.sql, compiled.arguments(given)
+
+    def names(self, cursor: Any) -> tuple[str, ...]:
+        """Return the names of the columns that this statement, just run on `cursor`, gives."""
+        if self._names is None:
+            self._names = tuple(column[0] for column in cursor.description)
+        return self._names
 
 
 class _Compiled:

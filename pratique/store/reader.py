@@ -23,13 +23,13 @@ class Reader:
         cursor = self._cursor
         cursor.execute(*query.prepare(self._dialect, given))
         row = cursor.fetchone()
-        return None if row is None else dict(zip([c[0] for c in cursor.description], row, strict=True))
+        return None if row is None else dict(zip(query.names(cursor), row, strict=True))
 
     def all(self, query: Query, /, **given: Any) -> list[Row]:
         """Return every row."""
         cursor = self._cursor
         cursor.execute(*query.prepare(self._dialect, given))
-        names = [c[0] for c in cursor.description]
+        names = query.names(cursor)
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def tuples(self, query: Query, /, **given: Any) -> list[tuple[Any, ...]]:

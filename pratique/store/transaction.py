@@ -34,8 +34,9 @@ class Transaction(Reader):
     def record(self, fact: Fact) -> None:
         """Write `fact` to the journal and its projection to the rows."""
         self.has_written = True
-        self.entries.append(make_entry(fact, entry_id=self.new_id(), at=self.at, actor=self.actor))
-        for change in project(fact.tag, fact.values(), self.at):
+        values = fact.values()
+        self.entries.append(make_entry(fact, entry_id=self.new_id(), at=self.at, actor=self.actor, values=values))
+        for change in project(fact.tag, values, self.at):
             self._apply(change)
 
     def run(self, query: Query, /, **given: Any) -> int:
