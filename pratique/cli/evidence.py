@@ -66,7 +66,7 @@ def add(
 @app.command("list", epilog=examples("pratique evidence list aurora/2.1"))
 def list_evidence(subject: Subject, url: Url = None, token_file: TokenFile = None, as_json: AsJson = False) -> None:
     """List the evidence of a model version."""
-    found = connect(url, token_file, "pipeline").evidence(subject.model, subject.version)
+    found = list(connect(url, token_file, "pipeline").evidence(subject.model, subject.version))
     if as_json:
         say_json({"items": [item.raw for item in found]})
         return

@@ -214,9 +214,15 @@ class AsyncClient:
         call = calls.add_evidence(model, version, body, sha256=digest, requirement=requirement)
         return (await self.send(call))[0]
 
-    async def evidence(self, model: str, version: str) -> list[Evidence]:
-        """Return the evidence of a model version."""
-        return await self.send(calls.evidence(model, version))
+    async def evidence(self, model: str, version: str) -> AsyncIterator[Evidence]:
+        """Yield the evidence of a model version, oldest first, page by page."""
+        cursor: str | None = None
+        while True:
+            items, cursor = await self.send(calls.evidence(model, version, cursor))
+            for item in items:
+                yield item
+            if cursor is None:
+                return
 
     async def evidence_item(self, evidence: str) -> Evidence:
         """Return one evidence by its id."""

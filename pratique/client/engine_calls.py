@@ -143,13 +143,15 @@ def add_evidence(
     )
 
 
-def evidence(model: str, version: str) -> Call[list[Evidence]]:
-    """Ask for the evidence of a model version."""
-    return Call(
-        method="GET",
-        path=f"{_version_path(model, version)}/evidence",
-        read=lambda reply: [Evidence.from_json(item) for item in reply.json()["items"]],
-    )
+def evidence(model: str, version: str, cursor: str | None) -> Call[tuple[list[Evidence], str | None]]:
+    """Ask for a page of the evidence of a model version, and the cursor of the next."""
+
+    def read(reply: Reply) -> tuple[list[Evidence], str | None]:
+        value = reply.json()
+        return [Evidence.from_json(item) for item in value["items"]], value.get("next")
+
+    path = f"{_version_path(model, version)}/evidence"
+    return Call(method="GET", path=path, query={"cursor": cursor}, read=read)
 
 
 def evidence_item(evidence: str) -> Call[Evidence]:

@@ -186,9 +186,14 @@ class Client:
         body = file_body(path, progress)
         return self.send(calls.add_evidence(model, version, body, sha256=digest, requirement=requirement))[0]
 
-    def evidence(self, model: str, version: str) -> list[Evidence]:
-        """Return the evidence of a model version."""
-        return self.send(calls.evidence(model, version))
+    def evidence(self, model: str, version: str) -> Iterator[Evidence]:
+        """Yield the evidence of a model version, oldest first, page by page."""
+        cursor: str | None = None
+        while True:
+            items, cursor = self.send(calls.evidence(model, version, cursor))
+            yield from items
+            if cursor is None:
+                return
 
     def evidence_item(self, evidence: str) -> Evidence:
         """Return one evidence by its id."""

@@ -42,7 +42,7 @@ def test_a_client_that_goes_away_in_mid_stream_leaves_nothing(tmp_path: Path, ch
         await_that(lambda: bool(_files(engine)), "the upload to be under way")
         connection.close()
         await_that(lambda: not _files(engine), "the half file to be removed")
-        assert client.get(f"{root}/evidence").json() == {"items": []}
+        assert client.get(f"{root}/evidence").json() == {"items": [], "next": None}
         assert "Traceback" not in engine.running.tail(), engine.running.tail()
 
 
@@ -59,7 +59,7 @@ def test_an_engine_killed_in_mid_stream_keeps_nothing_under_a_digest(tmp_path: P
         engine.start()
         assert _files(engine) == []  # a start clears what is a day old
         with engine.client() as again:
-            assert again.get(f"{root}/evidence").json() == {"items": []}
+            assert again.get(f"{root}/evidence").json() == {"items": [], "next": None}
         assert engine.running.stop() == 0
         assert rows(engine.data_dir / "ledger.db", "SELECT count(*) FROM evidence") == [(0,)]
 

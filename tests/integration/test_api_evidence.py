@@ -207,3 +207,20 @@ def test_a_large_file_whose_gates_are_all_cleared_is_read_too(story: Engine) -> 
     (item,) = story.claim("flow")
     story.post(f"/v1/gate-runs/{item['payload']['gate_run']}/collect", "worker", {})
     assert story.gate("auto")["state"] == "stale"
+
+
+def test_the_list_of_evidence_is_paged_from_the_oldest_without_gap_or_double(engine: Engine) -> None:
+    engine.register()
+    sent = [ok(engine.upload(f"text {n}".encode(), f"{n}.txt"))["evidence"]["id"] for n in range(5)]  # at one instant
+    engine.clock.forward(hours=1)
+    sent += [ok(engine.upload(b"later", "later.txt"))["evidence"]["id"]]
+    path, found, cursor = f"{VERSION}/evidence", [], None
+    for _ in range(3):
+        page = engine.get(path, limit=2, **({"cursor": cursor} if cursor else {}))
+        found += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+    assert (found, cursor) == (sorted(sent[:5]) + sent[5:], None)
+    assert engine.get(path)["next"] is None
+    for wrong in ("x", "2026/../x", "a/b/c"):
+        refused(engine.send("GET", path, params={"cursor": wrong}), 422, "invalid-input")
+    refused(engine.send("GET", "/v1/models/aurora/versions/9/evidence"), 404, "not-found")

@@ -204,7 +204,7 @@ def test_evidence_travels_whole_with_its_digest_and_progress(
     assert evidence.requirement == "security-goal"
     assert engine.bodies[-1] == content
     assert steps[-1] == (len(content), len(content))
-    assert client.evidence("aurora", "2.1") == [evidence]
+    assert list(client.evidence("aurora", "2.1")) == [evidence]
 
 
 def test_a_file_with_another_digest_is_refused_and_not_kept(

@@ -22,6 +22,7 @@ from pratique.services.evidence import (
     read_file,
     submit_evidence,
 )
+from pratique.services.evidence_list import evidence_page
 from pratique.services.models import find_model_version
 from pratique.services.parts import Parts
 from pratique.services.views import evidence_view
@@ -96,15 +97,17 @@ def _media_type(request: Request) -> str:
 
 
 @router.get(_OF_VERSION, summary="List the evidence of a model version")
-async def list_evidence(request: Request, model: str, version: str, _: Reading) -> JsonResponse:
-    """Return the evidence of a model version, oldest first."""
-
-    def look(reader: Reader) -> list[dict[str, Any]]:
-        found = find_model_version(reader, model, version)
-        rows = reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=found["id"])
-        return [evidence_view(row, found) for row in rows]
-
-    return JsonResponse({"items": await parts_of(request).ledger.aread(look)})
+async def list_evidence(
+    request: Request,
+    model: str,
+    version: str,
+    _: Reading,
+    cursor: Annotated[str | None, Query(max_length=90)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> JsonResponse:
+    """Return the evidence of a model version, oldest first, page by page."""
+    look = partial(evidence_page, model=model, version=version, cursor=cursor, limit=limit)
+    return JsonResponse(await parts_of(request).ledger.aread(look))
 
 
 @router.get("/v1/evidence/{evidence}", summary="Show a piece of evidence and the facts read in it")
