@@ -15,12 +15,12 @@ from bench.filled import GATES, connect, fill, ledger_path, make_due
 from bench.measure import Sample, each, interleave, quantile, timed, whole
 from bench.report import Claim, Result
 from bench.sizes import Sizes
-from bench.world import World, open_world
+from bench.world import World, open_world, temporary_folder
 from pratique.services.sweep import sweep
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
 from pratique.web.dashboard.portfolio_rows import portfolio_page
-from pratique.web.dashboard.rows import PortfolioFilter
+from pratique.web.dashboard.rows import PortfolioFilter, Turn
 
 PAGE = 50
 _RAW_TABLES = """
@@ -50,7 +50,7 @@ def run(sizes: Sizes) -> Result:
         f"the portfolio of {sizes.matrix_versions:,} model versions by {GATES} gates in one page, beside a raw pivot. "
         f"*Page*: database time of one portfolio page of {PAGE} versions among all open gates.",
     )
-    with open_world(3, channels={"mail": "mailfolder:///tmp/pratique-bench-mail"}) as world:
+    with temporary_folder() as mail, open_world(3, channels={"mail": f"mailfolder://{mail}"}) as world:
         fill(world, sizes.open_rows)
         _sweeps(result, world, sizes)
         _page(result, world, sizes, what=f"page among {sizes.open_rows:,} gates")
@@ -150,7 +150,7 @@ def _matrix(result: Result, world: World, sizes: Sizes) -> None:
 
     def ours() -> None:
         with world.parts.ledger.read() as reader:
-            page = portfolio_page(reader, world.parts, PortfolioFilter(), 1, sizes.matrix_versions, _now(world))
+            page = portfolio_page(reader, world.parts, PortfolioFilter(), Turn(), sizes.matrix_versions, _now(world))
         if len(page.rows) != sizes.matrix_versions:
             raise AssertionError("every version is on the page")
 
@@ -173,7 +173,7 @@ def _page(result: Result, world: World, sizes: Sizes, *, what: str, at_most: flo
     for _ in range(max(10, sizes.pages)):
         with world.parts.ledger.read() as reader:
             timing = TimedReader(reader)
-            portfolio_page(timing, world.parts, PortfolioFilter(), 1, PAGE, _now(world))
+            portfolio_page(timing, world.parts, PortfolioFilter(), Turn(), PAGE, _now(world))
         taken.append(timing.seconds * 1e3)
     result.claims.append(
         Claim(what=f"{what}, database time p50", measured=quantile(taken, 0.5), at_most=at_most, unit="ms")
@@ -198,6 +198,10 @@ class TimedReader(Reader):
     def all(self, query: Query, /, **given: Any) -> list[Row]:
         """Return every row."""
         return self._timed(super().all, query, given)
+
+    def tuples(self, query: Query, /, **given: Any) -> list[tuple[Any, ...]]:
+        """Return every row as a bare tuple."""
+        return self._timed(super().tuples, query, given)
 
     def value(self, query: Query, /, **given: Any) -> Any:
         """Return the first column of the first row, or None."""

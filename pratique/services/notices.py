@@ -84,6 +84,7 @@ def tell(
     reasons: Sequence[str],
     people: Iterable[str] | None = None,
     occurrence: str | None = None,
+    is_first: bool = False,
 ) -> int:
     """Write one notice for each person concerned; return how many are new.
 
@@ -95,13 +96,15 @@ def tell(
         reasons: what happened, for people.
         people: who; None means those whom the kind concerns.
         occurrence: what makes this notice one of a kind; None means the row's version.
+        is_first: the caller knows that nobody was told of this kind at this gate run yet.
     """
     concerned = recipients(parts, run, kind) if people is None else _named(parts, people)
     mark = occurrence if occurrence is not None else str(run.row["row_version"])
     new = [
         person
         for person in concerned
-        if tx.value(lookups.NOTICE_BY_KEY, key=notice_key(run.row["id"], kind.value, mark, person.id)) is None
+        if is_first
+        or tx.value(lookups.NOTICE_BY_KEY, key=notice_key(run.row["id"], kind.value, mark, person.id)) is None
     ]
     if new:
         _write(tx, parts, run, kind, new, occurrence=mark, content=_content(run, kind, reasons))

@@ -6,20 +6,21 @@ otherwise by now: an answer ran out, other gates are asked for, or signatures ar
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import bindparam, exists, select
 
 from pratique.canonical import stored_json
 from pratique.domain.entries import GateRunReminded
 from pratique.domain.evaluation import Evaluation, Situation
-from pratique.domain.findings import Finding
+from pratique.domain.findings import PASSING, Finding
 from pratique.domain.gates import WAITING_STATES, GateState
 from pratique.domain.spec import GateSpec
-from pratique.domain.times import parse_instant
 from pratique.errors import NotFoundError
 from pratique.services.dates import FOLLOW_UP, OVERDUE, due_rung, next_reminder
 from pratique.services.loaded_run import LoadedRun, bump, load_run
-from pratique.services.lookups import decision, gate_run, model_version
-from pratique.services.notices import NoticeKind, tell
+from pratique.services.lookups import decision, gate_run, model_version, notice
+from pratique.services.notices import NoticeKind, recipients, tell
 from pratique.services.parts import Parts
 from pratique.services.specs import pinned_spec
 from pratique.store.queries import Query
@@ -33,6 +34,7 @@ _RUN_COLUMNS = (
     *("id", "model_version_id", "gate", "occasion", "spec_digest", "state", "row_version", "findings", "basis"),
     *("inputs", "follow_up_at", "due_at", "recheck_at", "remind_at", "reminded"),
 )
+_KINDS = (NoticeKind.FOLLOW_UP, NoticeKind.OVERDUE)
 #: Rows are locked on PostgreSQL, in the same order by every replica.
 _RUNS = Query(
     select(
@@ -41,6 +43,10 @@ _RUNS = Query(
         model_version.c.version,
         model_version.c.authors,
         exists().where(decision.c.gate_run_id == gate_run.c.id).label("has_decisions"),
+        *(
+            exists().where(notice.c.gate_run_id == gate_run.c.id, notice.c.kind == kind.value).label(kind.value)
+            for kind in _KINDS
+        ),
     )
     .join(model_version, model_version.c.id == gate_run.c.model_version_id)
     .where(gate_run.c.id.in_([bindparam(f"id_{number}") for number in range(MOST)]))
@@ -70,6 +76,10 @@ def remind_all(tx: Transaction, parts: Parts, run_ids: list[str]) -> list[str | 
     return [reminders.remind(rows[run_id]) for run_id in run_ids]
 
 
+#: Where no signature is to be counted, nobody asks what evidence there is.
+_NOBODY = Situation(gate_run="", spec_digest="", model="", version="", profile={}, profile_digest="")
+
+
 class _Reminders:
     """One batch: what a spec asks for is looked up once."""
 
@@ -77,6 +87,7 @@ class _Reminders:
         self._tx = tx
         self._parts = parts
         self._asks_for_gates: dict[str, bool] = {}
+        self._concerned: dict[tuple[Any, ...], list[str]] = {}
 
     def remind(self, row: Row) -> str | None:
         is_waiting = row["state"] in WAITING_STATES
@@ -92,8 +103,30 @@ class _Reminders:
         )
         if rung is not None:
             kind = NoticeKind.OVERDUE if rung == OVERDUE else NoticeKind.FOLLOW_UP
-            tell(self._tx, self._parts, run, kind, reasons=_reasons(row, rung), occurrence=row["due_at"])
+            self._tell(run, kind, _reasons(row, rung), is_first=not row[kind.value])
         return rung
+
+    def _tell(self, run: LoadedRun, kind: NoticeKind, reasons: list[str], *, is_first: bool) -> None:
+        tell(
+            self._tx,
+            self._parts,
+            run,
+            kind,
+            reasons=reasons,
+            people=self._people(run, kind),
+            occurrence=run.row["due_at"],
+            is_first=is_first,
+        )
+
+    def _people(self, run: LoadedRun, kind: NoticeKind) -> list[str] | None:
+        """Return who is told, the same for gate runs that owe the same; None where signatures are to be counted."""
+        if run.decisions:
+            return None
+        owed = tuple(finding.requirement for finding in run.evaluation.open_findings)
+        same = (kind, run.row["spec_digest"], run.version["model"], run.row["state"], owed)
+        if same not in self._concerned:
+            self._concerned[same] = [person.id for person in recipients(self._parts, run, kind)]
+        return self._concerned[same]
 
     def _loaded(self, row: Row) -> LoadedRun:
         spec = pinned_spec(self._tx, self._parts, row["spec_digest"])
@@ -118,28 +151,19 @@ class _Reminders:
 
 
 def _as_found_last(row: Row, spec: GateSpec) -> LoadedRun:
-    """Return the run with the findings of its last evaluation, and nobody's signature."""
-    findings = tuple(Finding.from_json(value) for value in stored_json(row["findings"]))
-    model, version = row["model"], row["version"]
-    return LoadedRun(
-        row=row,
-        version={"id": row["model_version_id"], "model": model, "version": version, "authors": row["authors"]},
-        spec=spec,
-        situation=Situation(
-            gate_run=row["id"],
-            spec_digest=row["spec_digest"],
-            model=model,
-            version=version,
-            profile={},
-            profile_digest="",
-        ),
-        evaluation=Evaluation(
-            findings=findings,
-            is_ready=row["state"] == GateState.IN_REVIEW,
-            basis=row["basis"],
-            inputs=row["inputs"],
-            recheck_at=parse_instant(row["recheck_at"]) if row["recheck_at"] is not None else None,
-        ),
+    """Return the run with the open findings of its last evaluation, and nobody's signature."""
+    version = {name: row[name] for name in ("model", "version", "authors")} | {"id": row["model_version_id"]}
+    return LoadedRun(row, version, spec, _NOBODY, _evaluation(row))
+
+
+def _evaluation(row: Row) -> Evaluation:
+    found = [value for value in stored_json(row["findings"]) if value["status"] not in PASSING]
+    return Evaluation(
+        findings=tuple(Finding.from_json(value) for value in found),
+        is_ready=row["state"] == GateState.IN_REVIEW,
+        basis=row["basis"],
+        inputs=row["inputs"],
+        recheck_at=None,
     )
 
 

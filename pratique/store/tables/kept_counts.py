@@ -15,6 +15,7 @@ class KeptCountRow(SQLModel, table=True):
     """
 
     __tablename__ = "kept_count"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     counted: str = Field(primary_key=True, sa_type=String(32))  #: the table
     part: str = Field(primary_key=True, sa_type=String(64))  #: a state, a flow, or empty

@@ -14,7 +14,6 @@ class NoticeRow(SQLModel, table=True):
     __tablename__ = "notice"
     __table_args__ = (
         UniqueConstraint("key", name="notice_key"),
-        Index("notice_of_person", "person", "created_at"),
         Index("notice_of_run", "gate_run_id"),
         Index(
             "notice_unread",
@@ -23,6 +22,14 @@ class NoticeRow(SQLModel, table=True):
             "id",
             sqlite_where=text("acknowledged_at IS NULL"),
             postgresql_where=text("acknowledged_at IS NULL"),
+        ),
+        Index(
+            "notice_seen",
+            "person",
+            "created_at",
+            "id",
+            sqlite_where=text("acknowledged_at IS NOT NULL"),
+            postgresql_where=text("acknowledged_at IS NOT NULL"),
         ),
     )
 

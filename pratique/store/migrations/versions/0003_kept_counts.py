@@ -67,6 +67,7 @@ def _create_table() -> None:
         sa.Column("slot", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number", _NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("counted", "part", "detail", "slot"),
+        sqlite_with_rowid=False,
     )
 
 
@@ -77,9 +78,12 @@ def _create_indexes() -> None:
         "sqlite_where": sa.text(f"is_latest = 1 AND {waits}"),
         "postgresql_where": sa.text(f"is_latest AND {waits}"),
     }
-    unread: dict[str, Any] = {
-        "sqlite_where": sa.text("acknowledged_at IS NULL"),
-        "postgresql_where": sa.text("acknowledged_at IS NULL"),
+    seen: dict[str, dict[str, Any]] = {
+        name: {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
+        for name, where in (
+            ("notice_unread", "acknowledged_at IS NULL"),
+            ("notice_seen", "acknowledged_at IS NOT NULL"),
+        )
     }
     op.drop_index("gate_run_standing", table_name="gate_run")
     op.create_index("gate_run_state", "gate_run", ["state", "model_version_id", "is_latest"], unique=False, **latest)
@@ -89,7 +93,9 @@ def _create_indexes() -> None:
     op.create_index("gate_run_overdue", "gate_run", late, unique=False, **overdue)
     op.create_index("model_version_newest", "model_version", ["model", "registered_at", "id"], unique=False)
     op.create_index("flow_run_state", "flow_run", ["state", "started_at"], unique=False)
-    op.create_index("notice_unread", "notice", ["person", "created_at", "id"], unique=False, **unread)
+    op.drop_index("notice_of_person", table_name="notice")
+    for name, where in seen.items():
+        op.create_index(name, "notice", ["person", "created_at", "id"], unique=False, **where)
 
 
 def _count_once(counted: _Counted) -> None:
@@ -108,17 +114,18 @@ def _keep_on_sqlite(counted: _Counted) -> None:
         changed = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in counted.columns)
         forms["update"] = f"AFTER UPDATE OF {', '.join(counted.columns)}"
     for verb, when in forms.items():
-        steps = [] if verb == "insert" else [_add_on_sqlite(counted, "OLD", -1)]
-        steps += [] if verb == "delete" else [_add_on_sqlite(counted, "NEW", 1)]
+        steps = [] if verb == "insert" else [_add_on_sqlite(counted, "OLD", "-")]
+        steps += [] if verb == "delete" else [_add_on_sqlite(counted, "NEW", "")]
         condition = f" WHEN {changed}" if verb == "update" else ""
         op.execute(f"CREATE TRIGGER {table}_counted_{verb} {when} ON {table}{condition} BEGIN {' '.join(steps)} END")
 
 
-def _add_on_sqlite(counted: _Counted, row: str, number: int) -> str:
+def _add_on_sqlite(counted: _Counted, row: str, sign: str) -> str:
+    """Return the step that adds one, or nothing for a row that does not count: a condition would cost as much again."""
     part, detail, holds = (text.format(r=row) for text in counted[1:4])
     return (
-        "INSERT INTO kept_count (counted, part, detail, slot, number) "
-        f"SELECT '{counted.table}', {part}, {detail}, 0, {number} WHERE {holds} "
+        "INSERT INTO kept_count (counted, part, detail, slot, number) "  # noqa: S608 - our own names
+        f"VALUES ('{counted.table}', {part}, {detail}, 0, {sign}({holds})) "
         "ON CONFLICT (counted, part, detail, slot) DO UPDATE SET number = number + excluded.number;"
     )
 
