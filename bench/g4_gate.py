@@ -13,7 +13,7 @@ from bench.measure import each, interleave, timed
 from bench.peers.plain_sqlmodel import open_plain, whole_gate
 from bench.report import Claim, Result, number
 from bench.sizes import Sizes
-from bench.world import MODEL, SMALL_GATE, World, event_body, open_world, populate, submission
+from bench.world import FILES, GATE, MODEL, SMALL_GATE, World, event_body, open_world, populate, submission
 from pratique.domain.decisions import Act
 from pratique.domain.events import parse_structured
 from pratique.services.decisions import Verdict, decide
@@ -21,6 +21,8 @@ from pratique.services.events import record_event
 from pratique.services.evidence import submit_evidence
 from pratique.store.transaction import Transaction
 
+#: Criteria of the gate whose room alone is measured.
+LARGE = 50
 OURS, PLAIN, SPIFF = "Pratique", "plain SQLModel", "SpiffWorkflow, saved after each step"
 
 
@@ -49,7 +51,21 @@ def run(sizes: Sizes) -> Result:
             result.notes.append("SpiffWorkflow is not installed; `uv sync --group bench` brings it.")
         _measure(result, contenders, world, sizes)
         plain.dispose()
+    grew = _grown_by_large(sizes)
+    result.claims.append(Claim(what=f"bytes a gate of {LARGE} criteria and five files", measured=grew, unit="bytes"))
     return result
+
+
+def _grown_by_large(sizes: Sizes) -> float:
+    """Return what the ledger grows by for a gate of many criteria: its journal must not hold all of them each time."""
+    with open_world(LARGE) as world:
+        first, *others = populate(world, 1 + max(1, sizes.gates // 3), LARGE, with_evidence=False)
+        large = partial(whole_human_gate, world, gate=GATE, criteria=LARGE, files=FILES)
+        large(first)
+        before = _bytes(world.root / "data" / "ledger.db")
+        for name in others:
+            large(name)
+        return (_bytes(world.root / "data" / "ledger.db") - before) / len(others)
 
 
 def _measure(result: Result, contenders: dict[str, Callable[[], object]], world: World, sizes: Sizes) -> None:
@@ -74,17 +90,25 @@ def _measure(result: Result, contenders: dict[str, Callable[[], object]], world:
     result.claims.append(Claim(what="bytes a gate", measured=grew[OURS], at_most=4000, unit="bytes"))
 
 
-def whole_human_gate(world: World, version: str, approvals: list[float] | None = None) -> None:
-    """Open a gate, submit three pieces of evidence, sign twice."""
+def whole_human_gate(
+    world: World,
+    version: str,
+    approvals: list[float] | None = None,
+    *,
+    gate: str = SMALL_GATE,
+    criteria: int = 3,
+    files: int = 3,
+) -> None:
+    """Open a gate, submit the evidence for its criteria, sign twice."""
     parts = world.parts
-    event = parse_structured(event_body(0, version, "o", SMALL_GATE).replace(b'"e0"', f'"{version}"'.encode()))
+    event = parse_structured(event_body(0, version, "o", gate).replace(b'"e0"', f'"{version}"'.encode()))
     answer = parts.ledger.write("token:bench", partial(record_event, parts=parts, event=event))
-    gate = answer.body["gates"][0]
-    for file in range(3):
-        given = submission(file, 3, salt=hash(version) % 10**9)
+    view = answer.body["gates"][0]
+    for file in range(files):
+        given = submission(file, criteria, salt=hash(version) % 10**9)
         command = partial(submit_evidence, parts=parts, model=MODEL, version=version, submission=given)
-        gate = parts.ledger.write("token:bench", command)["gates"][0]
-    run_id, basis = gate["gate_run"], gate["basis"]
+        view = parts.ledger.write("token:bench", command)["gates"][0]
+    run_id, basis = view["gate_run"], view["basis"]
 
     def sign(tx: Transaction, person: str) -> None:
         verdict = Verdict(act=Act.CLEAR, reason="looks right", basis=basis)
