@@ -27,6 +27,11 @@ _KIND_NOW = {
 async def collect(parts: Parts, run_id: str, *, actor: str) -> dict[str, int]:
     """Read the files of the run's model version that were too large to read at once.
 
+    All of them, whatever checkpoint asks. What a file is, and so which requirement it speaks to, is known once it was
+    read: `requirement` is what the uploader says, and facts come from the file alone. To leave a file for another
+    checkpoint on the uploader's word would let a name keep it from being read; and an unread file holds up every gate
+    of the version. The first checkpoint that asks does the work, the others find none left.
+
     Returns:
         Counts: read and unreadable in this call, and pending after it.
 

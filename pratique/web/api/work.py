@@ -81,7 +81,10 @@ async def get_gate_run(request: Request, run: str, _: Working) -> JsonResponse:
 
 @router.post("/gate-runs/{run}/collect", summary="Read the evidence that was not read yet")
 async def post_collect(request: Request, run: str, _body: CheckpointBody, principal: Working) -> JsonResponse:
-    """Read pending files of the model version with our own parsers."""
+    """Read pending files of the model version with our own parsers.
+
+    All of them: which checkpoint a file concerns is known once it was read. `checkpoint` names the caller's step.
+    """
     return JsonResponse(await collect(parts_of(request), run, actor=principal.actor))
 
 
