@@ -89,6 +89,7 @@ class GateView:
     waiting_on: tuple[Waiting, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    superseded_by: str | None = None  #: the occasion that took this one's place; nobody is reminded of this one
     weights_sha256: str | None = None
     does_not_show: str = ""  #: what a cleared gate does not prove
     links: Mapping[str, str] = field(default_factory=dict)  #: self, page, evidence and perhaps prefect
@@ -147,6 +148,8 @@ class GateView:
     def lines(self) -> list[str]:
         """Return why the gate is where it is, for people: findings, signatures, who is waited on, until when."""
         out = [self.headline]
+        if self.superseded_by and not self.is_settled:
+            out.append(f"  occasion {self.superseded_by} took its place; nobody is reminded of this one any more")
         out += [f"  {finding.line}" for finding in self.findings if finding.status != "met"]
         if self.outcome == "awaiting_decision":
             out += [f"  missing  {text}" for text in self.sign_off.missing]
@@ -203,7 +206,7 @@ def checked_unchanged(held: GateView, now: GateView, weights_sha256: str | None)
 
 
 def _plain_members(value: Json) -> dict[str, Any]:
-    optional = "spec_digest stage opened_at changed_at due_at follow_up_at basis inputs weights_sha256"
+    optional = "spec_digest stage opened_at changed_at due_at follow_up_at basis inputs superseded_by weights_sha256"
     members: dict[str, Any] = {name: value.get(name) for name in optional.split()}
     members |= {name: value.get(name) or "" for name in ("decides", "edition", "does_not_show")}
     version = value.get("spec_version")

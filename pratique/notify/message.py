@@ -23,6 +23,7 @@ KINDS = (
     "overdue",
     "sign_offs_dismissed",
     "changed_since",
+    "superseded",
 )
 
 

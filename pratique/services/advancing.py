@@ -182,7 +182,7 @@ def _set_fresh_dates(tx: Transaction, run: LoadedRun) -> None:
             reason="the cleared gate became stale; the time to renew it starts now",
             was_follow_up_at=run.row["follow_up_at"],
             was_due_at=run.row["due_at"],
-            remind_at=follow_up_at,
+            remind_at=follow_up_at if run.row["is_latest"] else None,
         )
     )
     run.row |= {"follow_up_at": follow_up_at, "due_at": due_at, "reminded": None}
@@ -220,7 +220,7 @@ def advance_dependents(tx: Transaction, parts: Parts, run: LoadedRun, after: Gat
 
 
 def _reminder(run: LoadedRun, after: GateState) -> str | None:
-    if after not in WAITING_STATES:
+    if after not in WAITING_STATES or not run.row["is_latest"]:
         return None
     return next_reminder(run.row)
 

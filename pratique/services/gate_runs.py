@@ -6,13 +6,15 @@ import json
 import re
 
 from pratique.domain.entries import GateRunOpened
+from pratique.domain.gates import WAITING_STATES
 from pratique.domain.spec import GateSpec
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
 from pratique.services.advancing import advance, advance_dependents, start_flow
 from pratique.services.dates import first_dates
-from pratique.services.loaded_run import LoadedRun
-from pratique.services.notices import NoticeKind, tell
+from pratique.services.deliveries import cancel_deliveries
+from pratique.services.loaded_run import LoadedRun, load_run
+from pratique.services.notices import NoticeKind, tell, tell_superseded
 from pratique.services.parts import Parts
 from pratique.services.situations import load_situation
 from pratique.store.reader import Reader, Row
@@ -79,7 +81,18 @@ def _record_opening(
             supersedes=earlier["id"] if earlier else None,
         )
     )
+    if earlier is not None and earlier["state"] in WAITING_STATES:
+        _leave_behind(tx, parts, earlier["id"], occasion)
     return run_id
+
+
+def _leave_behind(tx: Transaction, parts: Parts, run_id: str, occasion: str) -> None:
+    """Ask nothing more at a gate run whose place another occasion took, and say so to whom it had been asked.
+
+    It keeps its state: a pipeline may still wait on that occasion, and people can still decide it, or withdraw it.
+    """
+    cancel_deliveries(tx, run_id, why=f"occasion {occasion} took its place")
+    tell_superseded(tx, parts, load_run(tx, parts, run_id, tx.now), occasion)
 
 
 def _tell_of_opening(tx: Transaction, parts: Parts, run_id: str, version: Row, spec: GateSpec) -> None:

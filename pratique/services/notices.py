@@ -33,6 +33,7 @@ class NoticeKind(StrEnum):
     STALE = "stale"
     SIGN_OFFS_DISMISSED = "sign_offs_dismissed"
     CHANGED_SINCE = "changed_since"  #: the gate stays cleared, but on other evidence than was signed
+    SUPERSEDED = "superseded"  #: another occasion of the gate was opened; who was asked need not act on this one
     FOLLOW_UP = "follow_up"
     OVERDUE = "overdue"
 
@@ -47,6 +48,8 @@ ASKING = frozenset(
         NoticeKind.OVERDUE,
     }
 )
+#: Kinds that nobody is told once another occasion took the run's place: the duty is carried on there.
+_MOOT_WHEN_SUPERSEDED = ASKING | {NoticeKind.STALE}
 _NEXT = {
     NoticeKind.REVIEW_OPENED: "Submit the evidence that is owed, or ask for a waiver.",
     NoticeKind.FINDINGS_OPEN: "Submit the evidence that is owed, or ask for a waiver.",
@@ -57,6 +60,7 @@ _NEXT = {
     NoticeKind.STALE: "Renew the evidence that ran out; the gate then goes to review again.",
     NoticeKind.SIGN_OFFS_DISMISSED: "Look at what changed, then decide again.",
     NoticeKind.CHANGED_SINCE: "Look at what came since you signed; withdraw the clearance if it no longer holds.",
+    NoticeKind.SUPERSEDED: "Nothing more is asked here. If a pipeline still waits on it, decide it, or withdraw it.",
     NoticeKind.FOLLOW_UP: "Act before the due date.",
     NoticeKind.OVERDUE: "Act now; the due date has passed.",
 }
@@ -70,6 +74,7 @@ _TITLE = {
     NoticeKind.STALE: "No longer cleared",
     NoticeKind.SIGN_OFFS_DISMISSED: "Your signature no longer counts",
     NoticeKind.CHANGED_SINCE: "Changed since you signed",
+    NoticeKind.SUPERSEDED: "Another occasion took its place",
     NoticeKind.FOLLOW_UP: "Reminder",
     NoticeKind.OVERDUE: "Overdue",
 }
@@ -98,6 +103,8 @@ def tell(
         occurrence: what makes this notice one of a kind; None means the row's version.
         is_first: the caller knows that nobody was told of this kind at this gate run yet.
     """
+    if kind in _MOOT_WHEN_SUPERSEDED and not run.row.get("is_latest", True):
+        return 0  # reminders come without the column: only the latest run of a gate is ever due for one
     concerned = recipients(parts, run, kind) if people is None else _named(parts, people)
     mark = occurrence if occurrence is not None else str(run.row["row_version"])
     new = [
@@ -109,6 +116,16 @@ def tell(
     if new:
         _write(tx, parts, run, kind, new, occurrence=mark, content=_content(run, kind, reasons))
     return len(new)
+
+
+def tell_superseded(tx: Transaction, parts: Parts, run: LoadedRun, occasion: str) -> None:
+    """Tell whoever was asked for something at a gate run that another occasion took its place."""
+    told = tx.all(lookups.NOTICES_OF_RUN, gate_run_id=run.row["id"])
+    asked = sorted({row["person"] for row in told if row["kind"] in ASKING})
+    reason = (
+        f"occasion {occasion} of the gate was opened; nobody is reminded of occasion {run.row['occasion']} any more"
+    )
+    tell(tx, parts, run, NoticeKind.SUPERSEDED, reasons=[reason], people=asked)
 
 
 def recipients(parts: Parts, run: LoadedRun, kind: NoticeKind) -> list[Person]:

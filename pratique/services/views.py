@@ -64,6 +64,7 @@ def gate_view(reader: Reader, parts: Parts, run_id: str, *, version: Row | None 
         "waiting_on": _waiting_on(parts, spec, version["model"], state, findings, sign_off["waiting_roles"]),
         "waivers": [_waiver(waiver) for waiver in waivers],
         "decisions": [_decision(decision) for decision in decisions],
+        "superseded_by": None if row["is_latest"] else _latest_occasion(reader, row),
         "weights_sha256": stored_json(version["profile"]).get("weights_sha256"),
         "does_not_show": spec.does_not_show,
         "links": _links(reader, parts, version, row),
@@ -107,7 +108,7 @@ def _head(row: Row, version: Row, spec: GateSpec, state: GateState) -> dict[str,
         "state": state.value,
         "outcome": OUTCOMES[state],
         **{name: row[name] for name in (*as_stored, "basis", "inputs")},
-        "is_overdue": state in WAITING_STATES and row["reminded"] == "overdue",
+        "is_overdue": state in WAITING_STATES and row["reminded"] == "overdue" and bool(row["is_latest"]),
         "dated": stored_json(row["dated"]) if row["dated"] else None,
     }
 
@@ -202,6 +203,11 @@ def _decision(row: Row) -> dict[str, Any]:
         **{k: row[k] for k in ("id", "person", "role", "act", "reason", "basis", "at", "credential")},
         "dismissed": dismissed,
     }
+
+
+def _latest_occasion(reader: Reader, row: Row) -> str | None:
+    latest = reader.one(lookups.GATE_RUN_LATEST, model_version_id=row["model_version_id"], gate=row["gate"])
+    return latest["occasion"] if latest is not None else None
 
 
 def _links(reader: Reader, parts: Parts, version: Row, row: Row) -> dict[str, Any]:

@@ -96,6 +96,7 @@ class JournalReader:
         """Every change of a state is followed by its notices; return how many changes there were."""
         told: dict[str, set[str]] = defaultdict(set)  #: gate run -> kinds since its last change
         owed: dict[str, set[str]] = {}
+        left: set[str] = set()  #: another occasion took their place; nobody is asked there any more
         changes = 0
         for entry in self.entries:
             values = entry["values"]
@@ -106,7 +107,8 @@ class JournalReader:
             if entry["tag"] == "gate:run:opened" or moved:
                 run, changes = values["id"], changes + 1
                 assert not (owed.get(run) and not owed[run] & told[run]), f"nobody was told of a change of {run}"
-                told[run], owed[run] = set(), NOTICE_OF_STATE.get(str(state), set())
+                told[run], owed[run] = set(), set() if run in left else NOTICE_OF_STATE.get(str(state), set())
+                left.add(values.get("supersedes", ""))
         silent = [run for run, kinds in owed.items() if kinds and not kinds & told[run]]
         assert not silent, f"nobody was told of the last change of {silent[:5]}"
         return changes

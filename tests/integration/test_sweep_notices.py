@@ -256,3 +256,62 @@ def test_a_gate_run_whose_version_is_gone_is_no_reminder_and_no_endless_loop(sto
     story.clock.forward(days=400)
     report = story.sweep()
     assert (report["overdue"], report["followed_up"]) == (0, 0)
+
+
+def test_an_occasion_that_took_anothers_place_ends_the_asking_there_and_says_so_once(story: Engine) -> None:
+    story.trigger("trial", "first")
+    assert story.inbox("mira") == [("review_opened", "trial")]
+    story.trigger("trial", "second")
+    assert story.inbox("mira") == [("review_opened", "trial"), ("superseded", "trial"), ("review_opened", "trial")]
+    assert story.inbox("jonas") == [], "nothing had been asked of the approver"
+    notice = next(n for n in story.get("/v1/inbox", "mira")["items"] if n["kind"] == "superseded")
+    assert notice["occasion"] == "first"
+    assert "occasion second" in notice["content"]["reasons"][0]
+    (first,) = story.rows("SELECT id FROM gate_run WHERE occasion = 'first'")
+    asking = (
+        "SELECT d.status FROM delivery d JOIN notice n ON n.id = d.notice_id"
+        f" WHERE n.gate_run_id = '{first[0]}' AND n.kind = 'review_opened'"
+    )
+    assert set(story.rows(asking)) == {("cancelled",)}
+    story.trigger("trial", "first")  # joining it makes it no newer
+    assert story.gate("trial")["occasion"] == "second"
+
+
+def test_nobody_is_asked_or_reminded_at_an_occasion_whose_place_was_taken(story: Engine) -> None:
+    story.trigger("trial", "first")
+    story.trigger("trial", "second")
+    told = len(story.rows("SELECT 1 FROM notice"))
+    story.submit("score", value=10)
+    assert story.gate("trial", occasion="first")["state"] == story.gate("trial")["state"] == "in_review"
+    asked = story.rows(
+        "SELECT g.occasion, n.kind FROM notice n JOIN gate_run g ON g.id = n.gate_run_id ORDER BY n.created_at, n.id"
+    )[told:]
+    assert asked
+    assert set(asked) == {("second", "decision_needed")}
+    story.clock.forward(days=11)
+    assert story.sweep()["overdue"] == 1
+    late = story.rows("SELECT DISTINCT g.occasion FROM notice n JOIN gate_run g ON g.id = n.gate_run_id"
+                      " WHERE n.kind = 'overdue'")  # fmt: skip
+    assert late == [("second",)]
+    assert story.rows("SELECT remind_at FROM gate_run WHERE occasion = 'first'") == [(None,)]
+    assert "pratique_gate_runs_overdue 1.0" in story.send("GET", "/metrics", None).text
+
+
+def test_an_occasion_whose_place_was_taken_can_still_be_decided_and_that_is_told(story: Engine) -> None:
+    story.trigger("trial", "first")
+    story.submit("score", value=10)
+    story.trigger("trial", "second")
+    seen = story.gate("trial", occasion="first")
+    assert (seen["superseded_by"], story.gate("trial")["superseded_by"]) == ("second", None)
+    ok(story.decide("mira", "trial", occasion="first", basis=seen["basis"]))
+    cleared = ok(story.decide("jonas", "trial", occasion="first", basis=seen["basis"]))
+    assert (cleared["state"], cleared["occasion"]) == ("cleared", "first")
+    assert story.inbox("jonas")[-1] == ("cleared", "trial")
+    told = len(story.inbox("mira"))
+    story.clock.forward(days=31)
+    story.sweep()
+    assert story.gate("trial", occasion="first")["state"] == "stale"
+    kinds = story.rows("SELECT n.kind FROM notice n JOIN gate_run g ON g.id = n.gate_run_id"
+                       " WHERE g.occasion = 'first' AND n.kind = 'stale'")  # fmt: skip
+    assert kinds == []
+    assert len(story.inbox("mira")) > told, "the second occasion asks for the evidence"

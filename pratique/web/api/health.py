@@ -23,7 +23,9 @@ from pratique.web.api.responses import PROBLEMS, JsonResponse
 _GATES = Query(select(gate_run.c.state, func.count().label("n")).group_by(gate_run.c.state))
 _OVERDUE = Query(
     select(func.count()).where(
-        gate_run.c.reminded == "overdue", one_of(gate_run.c.state, ("open", "in_review", "returned", "stale"))
+        gate_run.c.is_latest,  # as the pages count: a later occasion carries the duty on
+        gate_run.c.reminded == "overdue",
+        one_of(gate_run.c.state, ("open", "in_review", "returned", "stale")),
     )
 )
 _WORK = Query(

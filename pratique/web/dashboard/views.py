@@ -134,6 +134,7 @@ class GateView(TypedDict):
     waiting_on: list[WaitingView]
     waivers: list[WaiverView]
     decisions: list[DecisionView]
+    superseded_by: NotRequired[str | None]  #: the occasion that took this one's place
     weights_sha256: str | None
     does_not_show: str
     links: dict[str, str | None]
