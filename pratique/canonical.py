@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -39,21 +39,16 @@ def canonical_object(**members: bytes) -> bytes:
     return b"{%b}" % b",".join(b'"%b":%b' % (name.encode("ascii"), members[name]) for name in sorted(members))
 
 
-def canonical_texts(values: Sequence[str | None]) -> bytes:
-    """Return the RFC 8785 bytes of an array of nothing but text and null, which orjson always writes the same way.
+def canonical_texts(rows: Sequence[Sequence[str | None]]) -> bytes:
+    """Return the RFC 8785 bytes of rows of nothing but text and null, which orjson always writes the same way.
 
     Raises:
         InvalidInputError: a lone surrogate.
     """
     try:
-        return orjson.dumps(values)
+        return orjson.dumps(rows)
     except orjson.JSONEncodeError as error:
         raise InvalidInputError(f"value has no canonical JSON form: {error}") from None
-
-
-def canonical_array(items: Iterable[bytes]) -> bytes:
-    """Return the RFC 8785 bytes of an array whose items are RFC 8785 bytes already."""
-    return b"[%b]" % b",".join(items)
 
 
 def parse_json(data: bytes, what: str) -> Any:

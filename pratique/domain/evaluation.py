@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from pratique.canonical import canonical_array, canonical_json, canonical_object, canonical_texts, sha256_hex
+from pratique.canonical import canonical_json, canonical_object, canonical_texts, sha256_hex
 from pratique.domain.exhibit import Exhibit, Ground
-from pratique.domain.findings import PASSING, Finding, FindingStatus
+from pratique.domain.findings import PASSING, STATUS_TEXT, Finding, FindingStatus
 from pratique.domain.judge import Found, Judge
 from pratique.domain.moment import Moment
 from pratique.domain.situation import BoundFacts, Criteria, Judgement, Situation
@@ -70,7 +70,7 @@ class Verdict:
         self, situation: Situation, exhibits: Sequence[Exhibit], found: tuple[Found, ...], moment: Moment
     ) -> None:
         self._situation = situation
-        self._evidence = canonical_array(canonical_texts(exhibit.identity) for exhibit in exhibits)
+        self._evidence = canonical_texts([exhibit.identity for exhibit in exhibits])
         self.found = found
         self._moment = moment
         self._findings = tuple(one.finding for one in found)
@@ -103,7 +103,7 @@ class Verdict:
     @cached_property
     def _signed(self) -> dict[str, bytes]:
         """Members of the basis but the gate run."""
-        return {**self._pinned, "findings": canonical_array(one.signed for one in self.found)}
+        return {**self._pinned, "findings": canonical_texts([_signed(one) for one in self.found])}
 
     @cached_property
     def _looked_at(self) -> dict[str, bytes]:
@@ -119,3 +119,10 @@ class Verdict:
             "evidence": self._evidence,
             **{name: canonical_json(value) for name, value in members.items()},
         }
+
+
+def _signed(found: Found) -> list[str | None]:
+    """Return what the basis holds of a finding."""
+    finding, exhibit = found.finding, found.exhibit
+    sha256 = exhibit.evidence.sha256 if exhibit is not None else None
+    return [finding.requirement, STATUS_TEXT[finding.status], sha256, finding.waiver]

@@ -10,7 +10,7 @@ from typing import Any
 
 from pratique.domain.evidence import Evidence, Extraction, Reading
 from pratique.domain.models import names_of
-from pratique.domain.situation import BoundFacts, Criteria, Judgement, Situation
+from pratique.domain.situation import BoundFacts, Criteria, Situation
 from pratique.domain.times import instant_text
 
 
@@ -78,16 +78,12 @@ class Exhibit:
         self.ground = ground
         self._ends: dict[int | None, datetime | None] = {}
 
-    def judge(self, expression: str) -> Judgement:
-        """Judge one expression on the facts of this evidence."""
-        return self._bound.judge(expression)
-
     def doubt(self, select: str) -> str | None:
         """Say why it is not known that this speaks to a requirement, None when it does.
 
         Skipping it would let an older answer stand beside a newer file that perhaps contradicts it.
         """
-        judgement = self.judge(select)
+        judgement = self.bound.judge(select)
         if judgement.holds is None:
             return f"whether {self.evidence.filename} speaks to this could not be judged: {judgement.reason}"
         return None if judgement.holds else f"{self.evidence.filename} does not speak to this"
@@ -141,7 +137,8 @@ class Exhibit:
         return identity_of(self.evidence)
 
     @cached_property
-    def _bound(self) -> BoundFacts:
+    def bound(self) -> BoundFacts:
+        """Its facts beside the profile."""
         extraction = self.evidence.extraction
         key = "/".join(str(part) for part in self.identity)
         return self.ground.bind(key, extraction.facts if extraction is not None else {})

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from pratique.canonical import canonical_texts
 from pratique.domain.decisions import Waiver
 from pratique.domain.evidence import Evidence, Reading
 from pratique.domain.exhibit import Exhibit, Ground
@@ -26,11 +25,6 @@ class Answer(NamedTuple):
     exhibit: Exhibit | None = None  #: the evidence that was judged
     ends_at: datetime | None = None  #: when that evidence runs out, where this was asked
 
-    @property
-    def until(self) -> datetime | None:
-        """When the answer runs out by itself."""
-        return None if self.status is FindingStatus.STALE else self.ends_at
-
 
 class _Choice(NamedTuple):
     """The evidence that speaks to a need, and why no criterion is judged on it."""
@@ -40,13 +34,17 @@ class _Choice(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A finding, and what it was made of: the same answer under the same waiver is the same finding."""
+    """A finding, and what it rests on."""
 
-    answer: Answer
-    waiver: Waiver | None
     finding: Finding
-    signed: bytes  #: canonical JSON of what the basis holds of it
-    until: datetime | None  #: when the finding runs out by itself
+    until: datetime | None  #: when it runs out by itself
+    exhibit: Exhibit | None
+    ends_at: datetime | None  #: when that evidence runs out, where this was asked
+
+    @property
+    def is_over(self) -> bool:
+        """True when its evidence had run out."""
+        return self.finding.status is FindingStatus.STALE
 
 
 class Judge:
@@ -95,25 +93,23 @@ class Judge:
         waiver = None
         if self._waivers and answer.status not in PASSING:
             waiver = self._waiver_for(requirement, answer)
-        if before is not None and before.answer == answer and before.waiver == waiver:
-            return before
         return self._made(checkpoint, requirement, answer, waiver)
 
     def _stands(self, requirement: Requirement, before: Found) -> bool:
         """True when the same evidence is judged by the same criterion on the same side of its end."""
-        exhibit, need, ends_at = before.answer.exhibit, requirement.evidence, before.answer.ends_at
+        exhibit, need, ends_at = before.exhibit, requirement.evidence, before.ends_at
         if exhibit is None or need is None or exhibit.ground is not self._ground:
             return False
-        if before.waiver is not None or requirement.id in self._waivers:
+        if before.finding.waiver is not None or requirement.id in self._waivers:
             return False
         choice = self._choose(requirement, need)
         if choice is None or choice.exhibit is not exhibit:
             return False
-        return ends_at is None or self._moment.is_reached(ends_at) is (before.answer.status is FindingStatus.STALE)
+        return ends_at is None or self._moment.is_reached(ends_at) is before.is_over
 
     def _made(self, checkpoint: Checkpoint, requirement: Requirement, answer: Answer, waiver: Waiver | None) -> Found:
-        status, reason, until = answer.status, answer.reason, answer.until
-        evidence = answer.exhibit.evidence if answer.exhibit is not None else None
+        status, reason, exhibit, ends_at = answer
+        until = None if status is FindingStatus.STALE else ends_at
         if waiver is not None:
             # At the end of the evidence it becomes another finding, which the waiver does not cover.
             status, until = FindingStatus.WAIVED, min(until or waiver.expires_at, waiver.expires_at)
@@ -124,14 +120,12 @@ class Judge:
             status,
             reason,
             requirement.gating is Gating.ENFORCE,
-            evidence.id if evidence is not None else None,
+            exhibit.evidence.id if exhibit is not None else None,
             waiver.id if waiver is not None else None,
             answer.status if waiver is not None else None,
             self._text(until) if until is not None else None,
         )
-        sha256 = evidence.sha256 if evidence is not None else None
-        signed = canonical_texts([requirement.id, str(status), sha256, finding.waiver])
-        return Found(answer, waiver, finding, signed, until)
+        return Found(finding, until, exhibit, ends_at)
 
     def _text(self, at: datetime) -> str:
         text = self._texts.get(at)
@@ -185,7 +179,7 @@ class Judge:
         if ends_at is not None and self._moment.is_reached(ends_at):
             reason = f"{filename} ran out on {instant_text(ends_at)[:10]}; newer evidence is needed"
             return Answer(FindingStatus.STALE, reason, exhibit, ends_at)
-        judgement = exhibit.judge(criterion)
+        judgement = exhibit.bound.judge(criterion)
         if judgement.holds is None:
             reason = f"criterion could not be judged on {filename}: {judgement.reason}"
             return Answer(FindingStatus.NOT_TESTED, reason, exhibit, ends_at)
@@ -216,7 +210,9 @@ class Judge:
             return True  # it may speak to anything; an older answer must not stand beside it unread
         if evidence.reading is not Reading.READ or exhibit.kind is None:
             return evidence.requirement == requirement.id
-        return exhibit.kind == need.kind and (need.select is None or exhibit.judge(need.select).holds is not False)
+        return exhibit.kind == need.kind and (
+            need.select is None or exhibit.bound.judge(need.select).holds is not False
+        )
 
     def _why_none(self, need: EvidenceNeed) -> str:
         what = f"no evidence of kind {need.kind}" + (f" where {need.select}" if need.select else "")

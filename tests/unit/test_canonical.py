@@ -5,7 +5,14 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.canonical import MAX_SAFE_INTEGER, canonical_json, digest_of, sha256_hex
+from pratique.canonical import (
+    MAX_SAFE_INTEGER,
+    canonical_json,
+    canonical_object,
+    canonical_texts,
+    digest_of,
+    sha256_hex,
+)
 from pratique.errors import InvalidInputError
 
 texts = st.text(
@@ -29,6 +36,22 @@ anything = st.recursive(
 @given(plain)
 def test_plain_values_have_the_bytes_of_rfc_8785(value):
     assert canonical_json(value) == rfc8785.dumps(value)
+
+
+@given(st.lists(st.lists(texts | st.none(), max_size=4), max_size=4))
+def test_rows_of_text_have_the_bytes_of_rfc_8785(rows):
+    assert canonical_texts(rows) == rfc8785.dumps(rows)
+
+
+def test_a_lone_surrogate_in_a_row_has_no_canonical_form():
+    with pytest.raises(InvalidInputError, match="no canonical JSON form"):
+        canonical_texts([["a", "\ud800"]])
+
+
+@given(st.dictionaries(st.sampled_from(["gate_run", "gates", "a", "B", "_", "weights_at"]), anything))
+def test_an_object_made_of_canonical_members_has_the_bytes_of_rfc_8785(members):
+    written = {name: canonical_json(value) for name, value in members.items()}
+    assert canonical_object(**written) == rfc8785.dumps(members)
 
 
 @given(anything)

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pratique.criteria import CelCriteria
@@ -389,6 +389,7 @@ def test_one_more_waiver_never_adds_open_findings(evidence, granted, another):
     )
 
 
+@settings(deadline=None)  # compiles its criteria anew
 @given(evidence_lists, waiver_lists)
 def test_the_same_inputs_give_the_same_evaluation_whatever_was_judged_before(evidence, granted):
     first = look(TWO, *evidence, waivers=granted)

@@ -86,7 +86,7 @@ moments = st.sampled_from(DAYS).map(lambda days: NOW + timedelta(days=days))
 MEMORY = EvaluationMemory(max_findings=30, max_exhibits=12)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)  # each plain evaluation compiles its criteria anew
 @given(st.lists(st.tuples(st.sampled_from([SPEC, OTHER]), situations, moments), min_size=1, max_size=6))
 def test_a_memory_changes_no_evaluation(steps):
     for spec, looked_at, now in steps:
@@ -95,7 +95,7 @@ def test_a_memory_changes_no_evaluation(steps):
             assert MEMORY.evaluate(spec, looked_at, CRITERIA, moment) == plain
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(situations, st.lists(moments, min_size=2, max_size=8))
 def test_time_alone_is_never_remembered_wrongly(looked_at, times):
     memory = EvaluationMemory()
