@@ -211,3 +211,30 @@ def test_the_worker_reports_once(story: Engine) -> None:
     first = ok(send(story, path, "worker", body, "k1"))
     assert ok(send(story, path, "worker", body, "k1")) == first
     assert story.rows("SELECT failures FROM delivery WHERE failures > 0") == [(1,)]
+
+
+#: Calls that can be sent again as they are: they carry an identity of their own, or doing them twice does nothing
+#: twice. A lease whose answer was lost ends by itself.
+SAFE_TO_REPEAT = {
+    "/v1/events",
+    "/v1/models/{model}/versions/{version}/evidence",
+    "/v1/work/claim",
+    "/v1/work/{work}/extend",
+    "/v1/gate-runs/{run}/collect",
+    "/v1/gate-runs/{run}/evaluate",
+    "/v1/gate-runs/{run}/announce",
+    "/v1/flow-runs/{run}/end",
+    "/v1/sweep",
+}
+
+
+def test_every_other_unsafe_call_takes_a_key_and_the_description_says_so(engine: Engine) -> None:
+    paths = engine.send("GET", "/openapi.json", None).json()["paths"]
+    unsafe = {path: calls["post"] for path, calls in paths.items() if "post" in calls}
+    keyed = {
+        path
+        for path, call in unsafe.items()
+        if any(p["name"] == "Idempotency-Key" and p["in"] == "header" for p in call.get("parameters", ()))
+    }
+    assert keyed == set(unsafe) - SAFE_TO_REPEAT
+    assert len(keyed) >= 10
