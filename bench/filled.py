@@ -64,6 +64,49 @@ def fill(world: World, rows: int, *, state: str = "open") -> int:
     return versions
 
 
+def fill_history(world: World, *, runs: int, entries: int, overdue: int) -> None:
+    """Insert flow runs and journal entries of the filled gate runs, and let `overdue` of these be past their date."""
+    connection = connect(world)
+    connection.execute("PRAGMA cache_size=-262144")
+    connection.execute("BEGIN IMMEDIATE")
+    gates = connection.execute("SELECT count(*) FROM gate_run").fetchone()[0]
+    gate = f"printf('00000000-0000-7000-9000-%012d', (i * 7919) % {gates})"
+    at = "strftime('%Y-%m-%dT%H:%M:%S.000000Z', '2026-01-01', '+' || (i * {step}) || ' seconds')"
+    connection.execute(
+        f"""WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {runs})
+        INSERT INTO flow_run
+          (id, key, flow, gate_run_id, name, prefect_run_id, url, state, message, started_at, ended_at)
+        SELECT printf('00000000-0000-7000-a000-%012d', i), 'flow:' || i,
+          CASE i % 3 WHEN 0 THEN 'training' WHEN 1 THEN 'deployment' ELSE 'post_deployment' END, {gate}, 'run ' || i,
+          'prefect-' || i, 'http://127.0.0.1:8471/runs/flow-run/' || i,
+          CASE WHEN i % 1000 = 0 THEN 'Failed' WHEN i % 2 THEN 'Blocked' ELSE 'Cleared' END, '1 open finding',
+          {at.format(step=120)}, {at.format(step=120)} FROM n"""
+    )
+    last = connection.execute("SELECT coalesce(max(seq), 0) FROM journal_link").fetchone()[0]
+    body = (
+        f"json_object('id', printf('00000000-0000-7000-b000-%012d', i), 'at', {at.format(step=15)}, 'tag',"
+        f" 'gate:run:evaluated', 'actor', 'engine', 'subject', 'gate:' || {gate}, 'v', 1, 'values', json_object("
+        "'state', 'open', 'cause', 'event', 'basis', printf('%064d', i), 'inputs', printf('%064d', i),"
+        " 'row_version', i))"
+    )
+    connection.execute(
+        f"""WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {entries})
+        INSERT INTO journal_entry (position, id, at, tag, subject, body)
+        SELECT i + {last}, printf('00000000-0000-7000-b000-%012d', i), {at.format(step=15)}, 'gate:run:evaluated',
+          'gate:' || {gate}, CAST({body} AS BLOB) FROM n"""
+    )
+    connection.execute(
+        f"""WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {entries})
+        INSERT INTO journal_link (seq, position, link) SELECT i + {last}, i + {last}, randomblob(32) FROM n"""
+    )
+    connection.execute(
+        "UPDATE gate_run SET due_at = ?, remind_at = NULL, reminded = 'overdue' WHERE id < ?", (_PAST, run_id(overdue))
+    )
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
 def make_due(connection: sqlite3.Connection, first: int, count: int) -> None:
     """Make `count` gate runs due now, from number `first` on."""
     connection.execute("BEGIN IMMEDIATE")

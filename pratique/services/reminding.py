@@ -28,7 +28,7 @@ from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
 
 #: Most gate runs that one call takes: the statement that reads them has so many parameters.
-MOST = 100
+MOST = 250
 
 _RUN_COLUMNS = (
     *("id", "model_version_id", "gate", "occasion", "spec_digest", "state", "row_version", "findings", "basis"),
