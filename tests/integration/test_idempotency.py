@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,8 +19,13 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
     ok,
     refused,
 )
+from ledger_samples import opened
+from sqlalchemy import text
 
+from pratique.domain.entries import SignedIn
 from pratique.errors import UnavailableError
+from pratique.services.idempotency import Once, RequestKey
+from pratique.store.transaction import Transaction
 from pratique.web.api.once import KeysInUse
 
 DATES = {"due_at": "2026-12-24T12:00:00Z", "reason": "Holidays."}
@@ -211,6 +217,26 @@ def test_the_worker_reports_once(story: Engine) -> None:
     first = ok(send(story, path, "worker", body, "k1"))
     assert ok(send(story, path, "worker", body, "k1")) == first
     assert story.rows("SELECT failures FROM delivery WHERE failures > 0") == [(1,)]
+
+
+@pytest.mark.postgres
+def test_two_engines_that_meet_the_same_key_at_once_have_one_effect(postgres_url: str) -> None:
+    both_looked = threading.Barrier(2)
+
+    def sign_in(tx: Transaction) -> dict[str, str]:
+        both_looked.wait(timeout=20)  # neither has found the key
+        tx.record(SignedIn(person="mira"))
+        return {"person": "mira"}
+
+    key = RequestKey.of("token:a", "k1", b"the request")
+    with opened(postgres_url) as one, opened(postgres_url) as two:
+        answers = [ledger.submit("engine:test", Once(key, sign_in)) for ledger in (one, two)]
+        found = [answer.result(timeout=30) for answer in answers]
+        with one.database.engine.connect() as connection:
+            entries = connection.execute(text("SELECT count(*) FROM journal_entry")).scalar()
+    assert sorted(answer.is_repeated for answer in found) == [False, True]
+    assert [answer.body for answer in found] == [{"person": "mira"}] * 2
+    assert entries == 1
 
 
 #: Calls that can be sent again as they are: they carry an identity of their own, or doing them twice does nothing
