@@ -98,8 +98,11 @@ def _backward(statement: Select[Any]) -> Select[Any]:
 
 @cache
 def _versions(kind: _Kind) -> Query:
+    """Return the page's versions. Its ids come from the index alone: a model may have thousands to put in order."""
+    page = _matching(select(_id), kind).limit(bindparam("limit")).subquery()
     columns = (_id, _model, model_version.c.version, model_version.c.profile)
-    return Query(_matching(select(*columns), kind).limit(bindparam("limit")))
+    in_order = _BACKWARD if kind.way == "before" else _FORWARD
+    return Query(select(*columns).join(page, page.c.id == _id).order_by(*in_order))
 
 
 @cache
