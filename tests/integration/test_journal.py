@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_samples import Story, opened, settings_of, write_all
+from ledger_samples import opened, settings_of, write_all
+from ledger_story import Story
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from ledger_samples import Story, opened, settings_of, write_all
+from ledger_samples import opened, settings_of, write_all
+from ledger_story import Story
 from sqlalchemy import text
 
 from pratique.services.kept_counts import kept_counts

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ledger_samples import EXAMPLES, Story, opened, settings_of, write_all
+from ledger_samples import EXAMPLES, opened, settings_of, write_all
+from ledger_story import Story
 from sqlalchemy import bindparam, select, text
 
 from pratique.canonical import digest_of, parse_json

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_samples import EXAMPLES, Story, opened, settings_of, write_all, write_fact
+from ledger_samples import EXAMPLES, opened, settings_of, write_all, write_fact
+from ledger_story import Story
 from ledger_tampering import Tampering
 from sqlalchemy import text
 
