@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from pratique.canonical import stored_json
@@ -13,45 +12,33 @@ from pratique.domain.spec import Checkpoint, GateSpec, Requirement
 MAX_FINDINGS = 4_000
 
 
-class FindingList:
-    """Findings as a row holds them, beside the spec that asked for them. What it gives is shared: only read it."""
-
-    def __init__(self, spec: GateSpec, text: str) -> None:
-        self._spec = spec
-        self.stored: list[dict[str, Any]] = stored_json(text)
-
-    @cached_property
-    def shown(self) -> list[dict[str, Any]]:
-        """Each finding with what it is about."""
-        return [self._shown(value) for value in self.stored]
-
-    def _shown(self, value: dict[str, Any]) -> dict[str, Any]:
-        shown = {"enforced": True, "evidence": None, **value}
-        placed = self._spec.placed.get(value["requirement"])
-        if placed is not None:
-            shown |= _described(*placed)
-        return shown
-
-
 class FindingLists:
     """The lists used last: a gate run that is asked for again mostly has the same findings."""
 
     def __init__(self, *, max_findings: int = MAX_FINDINGS) -> None:
-        self._kept = Shelf[FindingList](max_findings)
+        self._kept = Shelf[list[dict[str, Any]]](max_findings)
 
-    def of(self, spec: GateSpec, digest: str, text: str) -> FindingList:
-        """Return the findings in `text`, as a row of a gate run holds them.
+    def of(self, spec: GateSpec, digest: str, text: str) -> list[dict[str, Any]]:
+        """Return the findings in `text`, each with what it is about. The list is shared: only read it.
 
         Args:
             spec: the spec that the gate run pinned.
             digest: of that spec.
-            text: a JSON list of findings.
+            text: a JSON list of findings, as a row of a gate run holds it.
         """
         found = self._kept.get((digest, text))
         if found is None:
-            found = FindingList(spec, text)
-            self._kept.put((digest, text), found, max(len(found.stored), 1))
+            found = [_shown(spec, value) for value in stored_json(text)]
+            self._kept.put((digest, text), found, max(len(found), 1))
         return found
+
+
+def _shown(spec: GateSpec, value: dict[str, Any]) -> dict[str, Any]:
+    shown = {"enforced": True, "evidence": None, **value}
+    placed = spec.placed.get(value["requirement"])
+    if placed is not None:
+        shown |= _described(*placed)
+    return shown
 
 
 def _described(checkpoint: Checkpoint, requirement: Requirement) -> dict[str, Any]:

@@ -50,15 +50,14 @@ def gate_view(reader: Reader, parts: Parts, run_id: str, *, version: Row | None 
     spec = pinned_spec(reader, parts, row["spec_digest"])
     decisions = reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=run_id)
     waivers = reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run_id)
-    listed = parts.findings.of(spec, row["spec_digest"], row["findings"])
-    findings = listed.stored
+    findings = parts.findings.of(spec, row["spec_digest"], row["findings"])
     state = state_at(row, instant_text(parts.ledger.clock()))
     authors = profile_authors(version, spec, row["spec_digest"])
     standing = _standing(parts, version["model"], state, decisions)
     sign_off = _sign_off(reader, spec, row, findings, standing, waivers, authors)
     return {
         **_head(row, version, spec, state),
-        "findings": listed.shown,
+        "findings": findings,
         "open_findings": row["open_findings"],
         "sign_off": sign_off,
         "waiting_on": _waiting_on(parts, spec, version["model"], state, findings, sign_off["waiting_roles"]),
