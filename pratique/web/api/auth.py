@@ -113,7 +113,6 @@ def person_of(principal: Principal) -> str:
 
 Reading = Annotated[Principal, Depends(needing("gates:read"))]
 Submitting = Annotated[Principal, Depends(needing("evidence:write"))]
-Triggering = Annotated[Principal, Depends(needing("events:write"))]
 Registering = Annotated[Principal, Depends(needing("models:write"))]
 Deciding = Annotated[Principal, Depends(needing("decisions:write"))]
 Auditing = Annotated[Principal, Depends(needing("journal:read"))]
