@@ -44,11 +44,11 @@ def run(sizes: Sizes) -> Result:
         "G5",
         f"sweep and portfolio, {sizes.open_rows:,} open gates",
         f"*Idle tick*: a whole sweep that finds nothing due. *Due*: {sizes.due_rows} gates past their due date, each "
-        "judged again, reminded in the journal, its owner noticed, the delivery outboxed. Beside it raw SQL that "
-        "finds the same rows by the same index and writes the same number of rows (gate, notice, delivery, outbox, "
-        "two chained entries) in one transaction, and the least a queue would do (gate and outbox row). *Matrix*: "
-        f"the portfolio of {sizes.matrix_versions:,} model versions by {GATES} gates in one page, beside a raw pivot. "
-        f"*Page*: database time of one portfolio page of {PAGE} versions among all open gates.",
+        "reminded in the journal with what was found last, its owner noticed, the delivery outboxed. Beside it raw SQL "
+        "that finds the same rows by the same index and writes the same number of rows (gate, notice, delivery, "
+        "outbox, two chained entries) in one transaction, and the least a queue would do (gate and outbox row). "
+        f"*Matrix*: the portfolio of {sizes.matrix_versions:,} model versions by {GATES} gates in one page, beside a "
+        f"raw pivot. *Page*: database time of one portfolio page of {PAGE} versions among all open gates.",
     )
     with temporary_folder() as mail, open_world(3, channels={"mail": f"mailfolder://{mail}"}) as world:
         fill(world, sizes.open_rows)
