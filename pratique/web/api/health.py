@@ -12,22 +12,16 @@ from starlette.responses import PlainTextResponse, Response
 
 from pratique import __version__
 from pratique.errors import UnavailableError
+from pratique.services.kept_counts import kept_counts
 from pratique.services.lookups import delivery, gate_run, outbox
 from pratique.services.parts import Parts
 from pratique.store.journal import Entry
-from pratique.store.queries import Query, one_of
+from pratique.store.queries import Query
 from pratique.store.reader import Reader
 from pratique.web.api.auth import parts_of
 from pratique.web.api.responses import PROBLEMS, JsonResponse
 
 _GATES = Query(select(gate_run.c.state, func.count().label("n")).group_by(gate_run.c.state))
-_OVERDUE = Query(
-    select(func.count()).where(
-        gate_run.c.is_latest,  # as the pages count: a later occasion carries the duty on
-        gate_run.c.reminded == "overdue",
-        one_of(gate_run.c.state, ("open", "in_review", "returned", "stale")),
-    )
-)
 _WORK = Query(
     select(outbox.c.topic, outbox.c.status, func.count().label("n"))
     .where(outbox.c.status != "done")
@@ -61,7 +55,7 @@ class Metrics:
         self._work.clear()
         for row in reader.all(_WORK):
             self._work.labels(row["topic"], row["status"]).set(row["n"])
-        self._overdue.set(reader.value(_OVERDUE) or 0)
+        self._overdue.set(kept_counts(reader).overdue)
         self._dead.set(reader.value(_DEAD) or 0)
         return generate_latest(self.registry)
 
