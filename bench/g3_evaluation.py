@@ -17,9 +17,9 @@ from bench.world import FILES, GATE, criterion, facts_of, gate_document, require
 from pratique.criteria import CelCriteria
 from pratique.domain.evaluation import Evaluation, Situation, evaluate
 from pratique.domain.evidence import Evidence, Extraction, Reading
-from pratique.domain.memory import EvaluationMemory
 from pratique.domain.models import ModelProfile
 from pratique.domain.spec import GateSpec
+from pratique.services.evaluation_memory import EvaluationMemory
 
 CRITERIA = 50
 #: Each requirement is asked once for each systemic risk that was identified, each with its own evidence.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pratique.canonical import stored_json
-from pratique.domain.shelf import Shelf
 from pratique.domain.spec import Checkpoint, GateSpec, Requirement
+from pratique.services.shelf import Shelf
 
 #: Most findings kept, of all lists together. One as it is shown holds about a kilobyte.
 MAX_FINDINGS = 4_000

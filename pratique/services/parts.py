@@ -8,10 +8,10 @@ from typing import Any
 from pratique.collectors import CollectorRegistry
 from pratique.domain.evaluation import Criteria
 from pratique.domain.evidence import Evidence
-from pratique.domain.memory import EvaluationMemory
 from pratique.domain.people import People
 from pratique.domain.spec import GateSpec
 from pratique.regimes import Rulebook
+from pratique.services.evaluation_memory import EvaluationMemory
 from pratique.services.finding_lists import FindingLists
 from pratique.services.parsing import Parsing
 from pratique.settings import Settings

@@ -17,9 +17,9 @@ from pratique.domain.exhibit import Ground, identity_of
 from pratique.domain.findings import FindingStatus
 from pratique.domain.gates import GateState
 from pratique.domain.judge import Judge
-from pratique.domain.memory import EvaluationMemory
 from pratique.domain.moment import Moment
 from pratique.domain.times import instant_text
+from pratique.services.evaluation_memory import EvaluationMemory
 
 SPEC = spec_of(
     wants(select='facts.task == "a"', fresh_for_days=20, unmet="Too high."),

@@ -1,4 +1,4 @@
-from pratique.domain.shelf import Shelf
+from pratique.services.shelf import Shelf
 
 
 def test_a_shelf_gives_back_what_was_put_and_none_for_the_rest():

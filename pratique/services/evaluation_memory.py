@@ -15,9 +15,9 @@ from pratique.domain.exhibit import Exhibit, Ground
 from pratique.domain.gates import GateState
 from pratique.domain.judge import Judge
 from pratique.domain.moment import Moment
-from pratique.domain.shelf import Shelf
 from pratique.domain.situation import Criteria, Situation
 from pratique.domain.spec import GateSpec
+from pratique.services.shelf import Shelf
 
 #: Most findings remembered, all verdicts together.
 MAX_FINDINGS = 20_000
