@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import pratique
 
@@ -29,6 +31,8 @@ START_SECONDS = 180.0
 STOP_SECONDS = 60.0
 COMMAND_SECONDS = 120.0
 _POLL_SECONDS = 0.1
+#: Open files that hold the claims of this process.
+_claims: list[IO[str]] = []
 
 T = TypeVar("T")
 
@@ -55,7 +59,7 @@ class Machine:
     ) -> None:
         self.data_dir = data_dir
         self.mail_dir = data_dir / "mail"
-        port, prefect_port = ports or (free_port(PORT), free_port(PREFECT_PORT))
+        port, prefect_port = ports or (claim_port(PORT), claim_port(PREFECT_PORT))
         self.url = f"http://127.0.0.1:{port}"
         self.prefect_url = f"http://127.0.0.1:{prefect_port}"
         self._program = list(program)
@@ -196,6 +200,25 @@ def free_port(wanted: int = 0) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise StepFailedError("no port of 127.0.0.1 is free")
+
+
+def claim_port(wanted: int) -> int:
+    """Return a port that nobody listens on and no other demo has claimed: `wanted`, or one some tens above it.
+
+    The claim ends with this process. Servers take seconds to start, and two demos that look at the same moment would
+    both find the port free.
+    """
+    for port in range(wanted, wanted + 200, 10):
+        try:
+            claim = (Path(tempfile.gettempdir()) / f"pratique-demo-{port}.lock").open("w")
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # another demo's, perhaps another person's
+            continue
+        if free_port(port) == port:
+            _claims.append(claim)
+            return port
+        claim.close()
+    return free_port()
 
 
 def _answers(url: str) -> bool:

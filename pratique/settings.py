@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(default=60, ge=5)  #: how long a worker holds work without a sign of life
     channels: dict[str, SecretStr] = Field(default_factory=dict)  #: channel name -> Apprise URL; a secret
     prefect: PrefectSettings = PrefectSettings()
+    instance: str | None = None  #: `pratique up` names the engine that it started, and waits for that one to answer
     embed_worker: bool = True  #: `pratique up` starts a worker
     embed_prefect: bool = True  #: `pratique up` starts the Prefect server
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 #: Pauses before a child that died is started again; the last one repeats.
@@ -26,11 +26,14 @@ _PR_SET_PDEATHSIG = 1
 class Child:
     """A Python module run as a process, its output appended to a log file."""
 
-    def __init__(self, name: str, module: str, *, root: Path, log: Path) -> None:
+    def __init__(
+        self, name: str, module: str, *, root: Path, log: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.log = log
         self._module = module
         self._root = root
+        self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._began_at = 0.0  #: monotonic seconds
         self._restart_at: float | None = None
@@ -100,7 +103,7 @@ class Child:
     def _environment(self) -> dict[str, str]:
         """Make `-m deployments.x` work from any folder, from a checkout and from a wheel."""
         paths = [str(self._root), *filter(None, [os.environ.get("PYTHONPATH")])]
-        return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+        return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"} | self._settings
 
     def _trim_log(self) -> None:
         if self.log.exists() and self.log.stat().st_size > MOST_LOG_BYTES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import secrets
 import signal
 import socket
 import sys
@@ -51,6 +52,7 @@ class Supervisor:
         self._with_worker = with_worker and settings.embed_worker
         self._children: list[Child] = []
         self._is_stopping = False
+        self._instance = secrets.token_hex(8)
 
     def run(self) -> int:
         """Start everything, say where it is, and stay until SIGINT or SIGTERM."""
@@ -73,7 +75,9 @@ class Supervisor:
         say(f"Pratique keeps its data in {self._settings.data_dir}")
         engine = self._spawn("engine", "pratique.web.serve")
         server = self._spawn("prefect", "deployments.prefect_server") if self._with_prefect else None
-        self._await_ready(engine, f"{engine_url(self._settings)}/readyz", ENGINE_READY_SECONDS)
+        # Between the look at the port and the engine's own start another one may have taken it: its answer is not ours.
+        url, ours = f"{engine_url(self._settings)}/readyz", f'"{self._instance}"'
+        self._await_ready(engine, url, ENGINE_READY_SECONDS, ours=ours)
         if self._with_worker:
             self._spawn("worker", "deployments.embedded_worker")
         if server is not None:
@@ -81,19 +85,20 @@ class Supervisor:
             self._await_ready(server, f"{self._settings.prefect.url}/health", PREFECT_READY_SECONDS)
 
     def _spawn(self, name: str, module: str) -> Child:
-        child = Child(name, module, root=self._root, log=self._logs / f"{name}.log")
+        settings = {"PRATIQUE_INSTANCE": self._instance}
+        child = Child(name, module, root=self._root, log=self._logs / f"{name}.log", settings=settings)
         child.start()
         self._children.append(child)
         return child
 
-    def _await_ready(self, child: Child, url: str, most_seconds: float) -> None:
-        """Wait until `url` answers 200.
+    def _await_ready(self, child: Child, url: str, most_seconds: float, *, ours: str = "") -> None:
+        """Wait until `url` answers 200 with `ours` in its body.
 
         Raises:
             UnavailableError: the child ended, or took too long; holds the end of its log.
         """
         began = time.monotonic()
-        while not answers(url):
+        while not answers(url, ours):
             if self._is_stopping:
                 raise Stopped
             waited = time.monotonic() - began
@@ -181,11 +186,11 @@ def engine_url(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
-def answers(url: str) -> bool:
-    """True when `url` answers 200 now."""
+def answers(url: str, ours: str = "") -> bool:
+    """True when `url` answers 200 now, with `ours` in its body."""
     try:
         with _direct.open(url, timeout=5) as reply:
-            return bool(reply.status == 200)
+            return bool(reply.status == 200 and ours in reply.read(10_000).decode("utf-8", "replace"))
     except (OSError, ValueError):
         return False
 

@@ -82,7 +82,7 @@ async def _readyz(request: Request) -> Response:
         await parts.ledger.aread(lambda reader: reader.value(_ONE))
     except Exception as error:
         raise UnavailableError(f"the ledger does not answer: {type(error).__name__}") from None
-    return JsonResponse({"status": "ready"})
+    return JsonResponse({"status": "ready", "instance": parts.settings.instance})
 
 
 async def _metrics(request: Request) -> Response:
