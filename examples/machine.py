@@ -209,16 +209,27 @@ def claim_port(wanted: int) -> int:
     both find the port free.
     """
     for port in range(wanted, wanted + 200, 10):
-        try:
-            claim = (Path(tempfile.gettempdir()) / f"pratique-demo-{port}.lock").open("w")
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:  # another demo's, perhaps another person's
-            continue
-        if free_port(port) == port:
+        claim = _locked(Path(tempfile.gettempdir()) / f"pratique-demo-{port}.lock")
+        if claim is not None and free_port(port) == port:
             _claims.append(claim)
             return port
-        claim.close()
+        if claim is not None:
+            claim.close()
     return free_port()
+
+
+def _locked(path: Path) -> IO[str] | None:
+    """Return the file, locked; None when it is another demo's, perhaps another person's."""
+    try:
+        file = path.open("w")
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
 
 
 def _answers(url: str) -> bool:
