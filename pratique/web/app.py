@@ -51,22 +51,23 @@ def create_app(parts: Parts) -> FastAPI:
     install_health(app)
     install_problem_handlers(app)
     app.add_middleware(RequestLimits, max_bytes=parts.settings.max_event_bytes)
-    app.add_middleware(Throttle, limits=_limits())
+    app.add_middleware(Throttle, limits=login_limits())
     mount_dashboard(app, LedgerReads(parts), LedgerActs(parts), parts.settings, clock=parts.ledger.clock)
     return app
 
 
-def _limits() -> dict[tuple[str, str], RateLimit]:
+def login_limits() -> dict[tuple[str, str], RateLimit]:
     """Return how often login links can be used up and made.
 
-    Nobody guesses 256 bits; but each try is a command of the one writer, and people need a link a day.
+    Nobody guesses 256 bits; but each try is a command of the one writer, and people need a link a day. What all share
+    is far above what a handful of addresses can take, else they would lock everybody out.
     """
     return {
         ("POST", "/login/link"): RateLimit(
-            each=Allowance(burst=10, per_second=1 / 6), overall=Allowance(burst=100, per_second=2)
+            each=Allowance(burst=10, per_second=1 / 6), overall=Allowance(burst=1000, per_second=50)
         ),
         ("POST", "/v1/login-links"): RateLimit(
-            each=Allowance(burst=60, per_second=1), overall=Allowance(burst=120, per_second=2)
+            each=Allowance(burst=60, per_second=1), overall=Allowance(burst=1000, per_second=50)
         ),
     }
 

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from pratique.web import throttle
+from pratique.web.app import login_limits
 from pratique.web.throttle import Allowance, RateLimit, Throttle, client_of
 
 
@@ -84,6 +85,19 @@ def test_a_flood_of_addresses_is_forgotten_and_still_limited(seconds: Seconds, m
     passed = sum(limit.ask(f"client-{n}") == 0 for n in range(1000))
     assert passed == 50
     assert len(limit._clients) == 10
+
+
+@pytest.mark.parametrize("path", [("POST", "/login/link"), ("POST", "/v1/login-links")])
+def test_a_dozen_addresses_that_never_stop_lock_nobody_out(
+    path: tuple[str, str], seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pratique.web.throttle.RateLimit.__init__.__kwdefaults__", {"clock": seconds})
+    limit = login_limits()[path]
+    for _ in range(300):
+        seconds.now += 0.1
+        for address in range(12):
+            limit.ask(f"flood-{address}")
+    assert limit.ask("somebody else") == 0
 
 
 @pytest.mark.parametrize(
