@@ -29,7 +29,12 @@ class Place(NamedTuple):
     kind: str | None = None  #: evidence kind, where there is one
 
 
-_LITERAL = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|//[^\n]*")
+_COMMENT_OR_TEXT = re.compile(
+    r"""//[^\n]*|(?P<text>\"{3}(?:\\.|[^\\])*?\"{3}|'{3}(?:\\.|[^\\])*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""",
+    re.DOTALL,
+)
+#: The dot of an absolute name, `.profile`: a dot with nothing before it to select from.
+_ABSOLUTE = re.compile(r"(^|[^\w)\]}\"`\s]|(?<![\w.])in)\s*\.(?=\s*[A-Za-z_])")
 _PROFILE_MEMBER = re.compile(r"\bprofile\s*\.\s*([A-Za-z_]\w*)")
 _PROFILE = re.compile(r"(?<![.\w])profile\b(?:\s*\.\s*([A-Za-z_]\w*))?")
 _FACTS_MEMBER = re.compile(r"(?<![.\w])facts\s*\.\s*([A-Za-z_]\w*)")
@@ -58,7 +63,7 @@ def profile_members(spec: GateSpec) -> frozenset[str]:
     Those that its expressions name (all, where one takes the profile as a whole), and the two to which every piece
     of evidence is held: the names that tools know the model by, and its weights.
     """
-    found = {member for place in places(spec) for member in _PROFILE.findall(_LITERAL.sub('""', place.expression))}
+    found = {member for place in places(spec) for member in _PROFILE.findall(_bare(place.expression))}
     if "" in found:
         return frozenset(ModelProfile.model_fields)
     if any(requirement.evidence is not None for requirement in spec.requirements()):
@@ -77,7 +82,7 @@ def troubles(place: Place, criteria: CheckedCriteria, facts_members: Mapping[str
     found = criteria.compile_check(place.expression)
     if found:
         return found
-    bare = _LITERAL.sub('""', place.expression)
+    bare = _bare(place.expression)
     unknown = sorted(set(_PROFILE_MEMBER.findall(bare)) - set(ModelProfile.model_fields))
     found += [f"profile has no member {name!r}" for name in unknown]
     if place.name == "applies_when" and _FACTS.search(bare):
@@ -91,6 +96,11 @@ def troubles(place: Place, criteria: CheckedCriteria, facts_members: Mapping[str
     if place.name == "criterion" and _holds_on_nothing(place.expression, criteria):
         found.append("it holds on a file that says nothing; name the facts that must be there")
     return found
+
+
+def _bare(expression: str) -> str:
+    """Return `expression` with empty texts, no comments, and `.profile` and `.facts` as the variables they are."""
+    return _ABSOLUTE.sub(r"\1 ", _COMMENT_OR_TEXT.sub(lambda found: '""' if found["text"] else " ", expression))
 
 
 def _holds_on_nothing(criterion: str, criteria: Criteria) -> bool:

@@ -321,6 +321,18 @@ def test_a_broken_copy_of_the_shipped_configuration_names_the_broken_key(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (("opens_on", "applies_when: .profile.licence == true\nopens_on"), "found profile has no member 'licence'"),
+        (("opens_on", "applies_when: .facts.ok\nopens_on"), "found `applies_when` sees `profile` only, not `facts`"),
+    ],
+)
+def test_an_absolute_name_is_the_variable(config, edit, expected):
+    gate(config, edit=edit)
+    assert expected in only_error_of(config)
+
+
+@pytest.mark.parametrize(
     ("expression", "members"),
     [
         ("profile.systemic_risk", {"systemic_risk"}),
@@ -328,6 +340,13 @@ def test_a_broken_copy_of_the_shipped_configuration_names_the_broken_key(tmp_pat
         ("facts.profile.licence == 'profile.licence'", set()),
         ("profile['licence'] == 'x'", set(ModelProfile.model_fields)),
         ("has(profile.licence) && size(profile) > 1", set(ModelProfile.model_fields)),
+        (".profile.open_source == true", {"open_source"}),
+        ("!( . profile.open_source)", {"open_source"}),
+        ("'text' in.profile.modalities", {"modalities"}),
+        ("true && // the dot below selects from nothing\n .profile.open_source", {"open_source"}),
+        ("facts\n// the dot below selects\n.profile == 'x'", set()),
+        ("[facts] .profile == 'x' && {'a': 1} .profile == 'x' && 'a' .profile == 'x'", set()),
+        ('''""" " """ != 'x' && profile.open_source || "" == "x"''', {"open_source"}),
     ],
 )
 def test_the_profile_members_that_a_gate_reads_are_known(expression: str, members: set[str]) -> None:
