@@ -19,7 +19,7 @@ from pratique.bootstrap import build_parts, open_parts
 from pratique.domain.evidence import Extraction, Reading
 from pratique.domain.models import ModelProfile
 from pratique.services.evidence import FileReading, Submission, submit_evidence
-from pratique.services.models import register_model_version
+from pratique.services.models import GivenProfile, register_model_version
 from pratique.services.parts import Parts
 from pratique.settings import Settings
 
@@ -197,7 +197,9 @@ def populate(world: World, versions: int, criteria: int = 50, *, with_evidence: 
 
 
 def _register(tx: Any, parts: Parts, version: str) -> None:
-    register_model_version(tx, parts, model=MODEL, version=version, profile=ModelProfile(systemic_risk=True))
+    register_model_version(
+        tx, parts, model=MODEL, version=version, given=GivenProfile(profile=ModelProfile(systemic_risk=True))
+    )
 
 
 def event_body(number: int, version: str, occasion: str, gate: str = GATE) -> bytes:

@@ -76,7 +76,7 @@ class SignOff:
     four_eyes: bool = True
     signed: tuple[Mapping[str, str], ...] = ()  #: person, role, at
     missing: tuple[str, ...] = ()  #: for people, one reason each
-    profile_set_by: tuple[Json, ...] = ()  #: by, values: who last set the profile values that the gate reads
+    profile_set_by: tuple[Json, ...] = ()  #: by, values: who last set what the gate reads of the profile
 
     @classmethod
     def from_json(cls, value: Json) -> SignOff:

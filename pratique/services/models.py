@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from pratique.canonical import digest_of
+from pratique.domain.authorship import authors_after, changed_parts, member_of
 from pratique.domain.decisions import is_nobody
 from pratique.domain.entries import ModelVersionChanged, ModelVersionRegistered
 from pratique.domain.models import ModelProfile, Name
@@ -21,58 +23,55 @@ from pratique.store.transaction import Transaction
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenProfile:
+    """A profile as somebody gave it."""
+
+    profile: ModelProfile
+    by: str | None = None  #: the person who says so, or the actor where no person does
+    credential: str | None = None  #: by which it came
+
+
 def register_model_version(
-    tx: Transaction,
-    parts: Parts,
-    *,
-    model: str,
-    version: str,
-    profile: ModelProfile,
-    by: str | None = None,
-    credential: str | None = None,
+    tx: Transaction, parts: Parts, *, model: str, version: str, given: GivenProfile
 ) -> dict[str, Any]:
     """Register a model version, or replace its profile; gates that rest on the profile are judged again.
 
-    Args:
-        tx: the open transaction.
-        parts: the engine.
-        model: its model.
-        version: its version.
-        profile: all values of the profile.
-        by: the person who says so, or the actor where no person does; counts among the submitters of gates
-            that read a value which it set.
-        credential: by which it came.
+    Who says so counts among the submitters of gates that read a value which it set.
+
+    Raises:
+        InvalidInputError: a name that cannot stand in URLs.
     """
     for what, name in (("model", model), ("version", version)):
         check_name(what, name)
-    values = profile.as_json()
-    digest = digest_of(values)
+    values = given.profile.as_json()
     row = tx.one(lookups.MODEL_VERSION, model=model, version=version)
     if row is None:
-        new_id = tx.new_id()
-        tx.record(
-            ModelVersionRegistered(
-                id=new_id,
-                model=model,
-                model_version=version,
-                profile=values,
-                profile_digest=digest,
-                authors=_first_authors(values, by),
-                credential=credential,
-            )
-        )
-    elif row["profile_digest"] != digest:
-        _replace_profile(tx, parts, row, profile, by=by, credential=credential)
+        _record_first(tx, model, version, given)
+    elif row["profile_digest"] != digest_of(values):
+        _replace_profile(tx, parts, row, given)
     return {"model": model, "version": version, "profile": values, "created": row is None}
 
 
-def _replace_profile(
-    tx: Transaction, parts: Parts, row: Row, profile: ModelProfile, *, by: str | None, credential: str | None
-) -> None:
-    values, was = profile.as_json(), json.loads(row["profile"])
-    changed = sorted(name for name in {*values, *was} if values.get(name) != was.get(name))
+def _record_first(tx: Transaction, model: str, version: str, given: GivenProfile) -> None:
+    values = given.profile.as_json()
+    tx.record(
+        ModelVersionRegistered(
+            id=tx.new_id(),
+            model=model,
+            model_version=version,
+            profile=values,
+            profile_digest=digest_of(values),
+            authors=_first_authors(values, given.by),
+            credential=given.credential,
+        )
+    )
+
+
+def _replace_profile(tx: Transaction, parts: Parts, row: Row, given: GivenProfile) -> None:
+    values, was, by = given.profile.as_json(), json.loads(row["profile"]), given.by
     named = was.get("weights_sha256")
-    is_other = named is not None and named != profile.weights_sha256  # nothing was shown for these weights
+    is_other = named is not None and named != values["weights_sha256"]  # nothing was shown for these weights
     tx.record(
         ModelVersionChanged(
             id=row["id"],
@@ -80,10 +79,11 @@ def _replace_profile(
             profile_digest=digest_of(values),
             was_digest=row["profile_digest"],
             weights_at=tx.at if is_other else None,
-            authors=_authors(row["authors"]) | dict.fromkeys(changed, by) if by is not None else None,
-            credential=credential,
+            authors=authors_after(_authors(row["authors"]), was=was, now=values, by=by) if by is not None else None,
+            credential=given.credential,
         )
     )
+    changed = dict.fromkeys(member_of(part) for part in changed_parts(was, values, by or ""))
     cause = f"{(by or 'somebody').replace(':', ' ')} changed the profile ({', '.join(changed)})"
     if is_other:
         cause += ": the weights are others than before"
@@ -91,7 +91,7 @@ def _replace_profile(
 
 
 def _first_authors(values: dict[str, Any], by: str | None) -> dict[str, str] | None:
-    """Return who set the first values, where that is a person.
+    """Return who set the first values (lists and maps as a whole), where that is a person.
 
     A token that names nobody registers every version of a pipeline, before anything is asked of it. Were it counted,
     no gate could do with one signature, and people would learn to switch four-eyes off.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pratique.canonical import stored_json
+from pratique.domain.authorship import member_of
 from pratique.domain.spec import GateSpec
 from pratique.regimes.expressions import profile_members
 from pratique.services.loaded_run import LoadedRun
@@ -20,13 +21,13 @@ def submitters_of_run(run: LoadedRun) -> frozenset[str]:
 
 
 def profile_authors(version: Row, spec: GateSpec, spec_digest: str) -> dict[str, list[str]]:
-    """Return who last set the profile values that a gate reads: person or actor -> the values, in order of name."""
+    """Return who last set what a gate reads of the profile: person or actor -> the parts, in order of name."""
     if version["authors"] is None:
         return {}
     if spec_digest not in _READ:
         _READ[spec_digest] = profile_members(spec)
     found: dict[str, list[str]] = {}
-    for name, author in sorted(stored_json(version["authors"]).items()):
-        if name in _READ[spec_digest]:
-            found.setdefault(author, []).append(name)
+    for part, author in sorted(stored_json(version["authors"]).items()):
+        if member_of(part) in _READ[spec_digest]:
+            found.setdefault(author, []).append(part)
     return found

@@ -16,6 +16,8 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
 )
 
 PROFILE = {"systemic_risk": True, "known_as": ["mockllm/model"]}
+#: What is put and taken away where `known_as` becomes ["another/model"].
+SWAPPED = ["known_as[another/model]", "known_as[mockllm/model]"]
 
 
 @pytest.fixture(name="story")
@@ -40,7 +42,7 @@ def test_who_changed_the_profile_cannot_clear_alone(story: Engine) -> None:
     alone = ok(story.decide("mira", "solo"))
     assert alone["state"] == "in_review"
     assert "profile values" in alone["sign_off"]["missing"][0]
-    assert alone["sign_off"]["profile_set_by"] == [{"by": "mira", "values": ["known_as"]}]
+    assert alone["sign_off"]["profile_set_by"] == [{"by": "mira", "values": SWAPPED}]
     assert ok(story.decide("kim", "solo"))["state"] == "cleared"
 
 
@@ -56,10 +58,36 @@ def test_another_value_changed_by_somebody_else_hides_nobody(story: Engine) -> N
     assert ok(story.decide("mira", "solo"))["state"] == "in_review"
 
 
+def test_another_item_of_the_same_list_added_by_somebody_else_hides_nobody(story: Engine) -> None:
+    change(story, "mira", known_as=["mockllm/model", "another/model"])
+    change(story, "jonas", known_as=["mockllm/model", "another/model", "a/third"])
+    view = ok(story.decide("mira", "solo"))
+    assert view["state"] == "in_review"
+    assert view["sign_off"]["profile_set_by"] == [
+        {"by": "jonas", "values": ["known_as[a/third]"]},
+        {"by": "mira", "values": ["known_as[another/model]"]},
+    ]
+
+
+def test_who_takes_an_item_away_frees_who_added_it_and_counts_instead(story: Engine) -> None:
+    change(story, "mira", known_as=["mockllm/model", "another/model"])
+    change(story, "jonas")
+    view = ok(story.decide("mira", "solo"))
+    assert view["sign_off"]["profile_set_by"] == [{"by": "jonas", "values": ["known_as[another/model]"]}]
+    assert view["state"] == "cleared"
+
+
+def test_who_took_an_item_away_cannot_clear_alone_whoever_changes_another(story: Engine) -> None:
+    change(story, "jonas", known_as=["mockllm/model", "another/model"])
+    change(story, "mira")
+    change(story, "kim", known_as=["mockllm/model", "a/third"])
+    assert ok(story.decide("mira", "solo"))["state"] == "in_review"
+
+
 def test_the_same_value_set_by_somebody_else_frees_who_set_it_before(story: Engine) -> None:
-    change(story, "mira", known_as=["another/model"])
-    change(story, "jonas", known_as=["a/third"])
-    assert ok(story.decide("mira", "solo"))["state"] == "cleared"
+    change(story, "mira", weights_sha256="a" * 64)
+    change(story, "jonas", weights_sha256="b" * 64)
+    assert "mira" not in [author["by"] for author in story.gate("solo")["sign_off"]["profile_set_by"]]
 
 
 def test_a_token_that_names_nobody_and_changes_the_profile_asks_for_a_second_signature(story: Engine) -> None:
@@ -77,7 +105,7 @@ def test_what_dismisses_a_signature_names_the_token_that_changed_the_profile(sto
     token = story.get("/v1/whoami", "pipeline")["token"]
     why = story.gate("trial")["decisions"][0]["dismissed"]["why"]
     assert why.startswith(f"token {token} changed the profile (known_as)")
-    assert story.gate("trial")["sign_off"]["profile_set_by"] == [{"by": f"token:{token}", "values": ["known_as"]}]
+    assert story.gate("trial")["sign_off"]["profile_set_by"] == [{"by": f"token:{token}", "values": SWAPPED}]
 
 
 def test_a_person_who_registered_the_version_cannot_clear_alone(engine: Engine) -> None:

@@ -20,7 +20,7 @@ from pratique.services.access import make_login_link
 from pratique.services.events import record_event
 from pratique.services.evidence import Submission, read_file, submit_evidence
 from pratique.services.flow_runs import end_flow_run, start_flow_run
-from pratique.services.models import register_model_version
+from pratique.services.models import GivenProfile, register_model_version
 from pratique.services.parts import Parts
 from pratique.services.sweep import sweep
 from pratique.settings import Settings
@@ -64,7 +64,7 @@ def parts(ledger_url: str, tmp_path: Path, clock: Clock) -> Iterator[Parts]:
 
 
 def _tell_the_story(parts: Parts) -> None:
-    profile = ModelProfile(systemic_risk=True, known_as=("mockllm/model",), training_flop=3e25)
+    given = GivenProfile(profile=ModelProfile(systemic_risk=True, known_as=("mockllm/model",), training_flop=3e25))
     event = CloudEvent(
         id="e1",
         source="/pipeline",
@@ -75,8 +75,8 @@ def _tell_the_story(parts: Parts) -> None:
         text="{}",
     )
     write = parts.ledger.write
-    write("token:t", lambda tx: register_model_version(tx, parts, model="aurora", version="2.1", profile=profile))
-    write("token:t", lambda tx: register_model_version(tx, parts, model="borealis", version="1.0", profile=profile))
+    write("token:t", lambda tx: register_model_version(tx, parts, model="aurora", version="2.1", given=given))
+    write("token:t", lambda tx: register_model_version(tx, parts, model="borealis", version="1.0", given=given))
     runs = write("token:t", lambda tx: record_event(tx, parts, event)).body["gates"]
     _submit(parts, EXAMPLES / "mitigation-record.json")
     run = runs[0]["gate_run"]

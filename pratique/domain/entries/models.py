@@ -18,7 +18,7 @@ class ModelVersionRegistered(Fact):
     model_version: str
     profile: Json
     profile_digest: str
-    authors: Json = None  #: profile value -> who set it, where that is somebody
+    authors: Json = None  #: profile member -> who set it, where that is somebody
     credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`
 
 
@@ -33,5 +33,5 @@ class ModelVersionChanged(Fact):
     profile_digest: str
     was_digest: str
     weights_at: str | None = None  #: set when other weights were named
-    authors: Json = None  #: profile value -> who set it last
+    authors: Json = None  #: part of the profile -> who set it last; see `domain.authorship`
     credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`

@@ -25,4 +25,4 @@ class ModelVersionRow(SQLModel, table=True):
     registered_at: str = Field(sa_type=INSTANT)
     changed_at: str = Field(sa_type=INSTANT)
     weights_at: str | None = Field(default=None, sa_type=INSTANT)  #: when other weights were named
-    authors: str | None = Field(default=None, sa_type=Text)  #: JSON: profile value -> who set it last
+    authors: str | None = Field(default=None, sa_type=Text)  #: JSON: part of the profile -> who set it last

@@ -16,7 +16,7 @@ from pratique.services import lookups
 from pratique.services.access import Principal
 from pratique.services.decisions import Verdict, decide
 from pratique.services.gate_runs import find_run
-from pratique.services.models import find_model_version, model_view, register_model_version
+from pratique.services.models import GivenProfile, find_model_version, model_view, register_model_version
 from pratique.services.models_list import model_versions_page
 from pratique.services.parts import Parts
 from pratique.services.rescheduling import move_dates
@@ -60,9 +60,7 @@ async def put_model(
         parts=parts,
         model=model,
         version=version,
-        profile=profile,
-        by=principal.submitter,
-        credential=principal.credential,
+        given=GivenProfile(profile=profile, by=principal.submitter, credential=principal.credential),
     )
     return JsonResponse(await parts.ledger.awrite(principal.actor, command))
 
