@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from pratique.canonical import canonical_json, canonical_object, canonical_texts, sha256_hex
 from pratique.domain.exhibit import Exhibit, Ground
@@ -57,7 +56,7 @@ def verdict_of(spec: GateSpec, situation: Situation, judge: Judge, moment: Momen
 
 
 class Verdict:
-    """An evaluation without its gate run and its moment: the same for every moment of a span.
+    """An evaluation without its gate run and its moment: the same for every moment of a span. Keeps no evidence alive.
 
     Args:
         situation: what was looked at.
@@ -69,8 +68,6 @@ class Verdict:
     def __init__(
         self, situation: Situation, exhibits: Sequence[Exhibit], found: tuple[Found, ...], moment: Moment
     ) -> None:
-        self._situation = situation
-        self._evidence = canonical_texts([exhibit.identity for exhibit in exhibits])
         self.found = found
         self._moment = moment
         self._findings = tuple(one.finding for one in found)
@@ -79,6 +76,9 @@ class Verdict:
             status in (FindingStatus.MET, FindingStatus.WAIVED) for status in enforced
         )
         self._recheck_at = min((one.until for one in found if one.until is not None), default=None)
+        pinned = {"spec": canonical_json(situation.spec_digest), "profile": canonical_json(situation.profile_digest)}
+        self._signed = _tight({**pinned, "findings": canonical_texts([_signed(one) for one in found])})
+        self._looked_at = _tight({**pinned, **_looked_at(situation, exhibits)})
 
     def holds_at(self, now: datetime) -> bool:
         """True when an evaluation at `now` would find the same."""
@@ -95,34 +95,26 @@ class Verdict:
             recheck_at=self._recheck_at,
         )
 
-    @cached_property
-    def _pinned(self) -> dict[str, bytes]:
-        situation = self._situation
-        return {"spec": canonical_json(situation.spec_digest), "profile": canonical_json(situation.profile_digest)}
-
-    @cached_property
-    def _signed(self) -> dict[str, bytes]:
-        """Members of the basis but the gate run."""
-        return {**self._pinned, "findings": canonical_texts([_signed(one) for one in self.found])}
-
-    @cached_property
-    def _looked_at(self) -> dict[str, bytes]:
-        """Members of the inputs but the gate run and the time."""
-        situation = self._situation
-        members = {
-            "waivers": [[w.id, instant_text(w.expires_at), w.revoked_at is None] for w in situation.waivers],
-            "weights_at": instant_text(situation.weights_at) if situation.weights_at else None,
-            "gates": {gate: state.value for gate, state in (situation.gates or {}).items()},
-        }
-        return {
-            **self._pinned,
-            "evidence": self._evidence,
-            **{name: canonical_json(value) for name, value in members.items()},
-        }
-
 
 def _signed(found: Found) -> list[str | None]:
     """Return what the basis holds of a finding."""
-    finding, exhibit = found.finding, found.exhibit
-    sha256 = exhibit.evidence.sha256 if exhibit is not None else None
-    return [finding.requirement, STATUS_TEXT[finding.status], sha256, finding.waiver]
+    finding = found.finding
+    return [finding.requirement, STATUS_TEXT[finding.status], found.sha256, finding.waiver]
+
+
+def _looked_at(situation: Situation, exhibits: Sequence[Exhibit]) -> dict[str, bytes]:
+    """Return what the inputs hold beside what is pinned, the gate run and the time."""
+    members = {
+        "waivers": [[w.id, instant_text(w.expires_at), w.revoked_at is None] for w in situation.waivers],
+        "weights_at": instant_text(situation.weights_at) if situation.weights_at else None,
+        "gates": {gate: state.value for gate, state in (situation.gates or {}).items()},
+    }
+    return {
+        "evidence": canonical_texts([exhibit.identity for exhibit in exhibits]),
+        **{name: canonical_json(value) for name, value in members.items()},
+    }
+
+
+def _tight(members: dict[str, bytes]) -> dict[str, bytes]:
+    """Return copies without spare room, fit to be kept: what orjson returns takes 4 KiB, however short it is."""
+    return {name: bytes(memoryview(text)) for name, text in members.items()}

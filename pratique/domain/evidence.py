@@ -41,9 +41,9 @@ class Extraction:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True)
 class Evidence:
-    """One piece of evidence as the evaluation sees it."""
+    """One piece of evidence as the evaluation sees it. Whoever needs to know it again, not its facts, refers weakly."""
 
     id: str
     sha256: str

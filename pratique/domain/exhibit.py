@@ -23,7 +23,7 @@ def identity_of(evidence: Evidence) -> list[str | None]:
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What is asked of every exhibit of a model version alike: its profile, its names, its weights."""
+    """What is asked of every exhibit of a model version alike: its profile, its names, its weights; nothing bound."""
 
     criteria: Criteria
     model: str
@@ -59,9 +59,8 @@ class Ground:
         """Every name under which evidence may speak of the model version."""
         return names_of(self.model, self.version, list(self.profile.get("known_as", ())))
 
-    @cached_property
     def alone(self) -> BoundFacts:
-        """The profile without any evidence."""
+        """Bind the profile without any evidence."""
         return self.bind("", {})
 
     def bind(self, key: str, facts: Mapping[str, Any]) -> BoundFacts:

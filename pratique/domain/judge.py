@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
+from weakref import ReferenceType, ref
 
 from pratique.domain.decisions import Waiver
 from pratique.domain.evidence import Evidence, Reading
@@ -12,7 +14,7 @@ from pratique.domain.exhibit import Exhibit, Ground
 from pratique.domain.findings import PASSING, Finding, FindingStatus
 from pratique.domain.gates import GateState
 from pratique.domain.moment import Moment
-from pratique.domain.situation import Situation
+from pratique.domain.situation import BoundFacts, Situation
 from pratique.domain.spec import Checkpoint, EvidenceNeed, Gating, Requirement
 from pratique.domain.times import instant_text
 
@@ -34,11 +36,12 @@ class _Choice(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A finding, and what it rests on."""
+    """A finding, and what it rests on. It is kept long, so it keeps no evidence alive, and nothing that was bound."""
 
     finding: Finding
     until: datetime | None  #: when it runs out by itself
-    exhibit: Exhibit | None
+    evidence: ReferenceType[Evidence] | None  #: what was judged; a dead reference is like no evidence
+    sha256: str | None  #: of that evidence
     ends_at: datetime | None  #: when that evidence runs out, where this was asked
 
     @property
@@ -55,7 +58,8 @@ class Judge:
         ground: the ground of that situation.
         moment: the moment; every comparison with it is made or noted there.
         exhibits: what was bound before; taken over where it is the very same evidence on the very same ground.
-        found: what was found before for the same spec, by requirement; taken over where it comes out again.
+        found: what was found before for the same spec on the very same ground, by requirement; taken over where it
+            comes out again.
     """
 
     def __init__(
@@ -97,18 +101,20 @@ class Judge:
 
     def _stands(self, requirement: Requirement, before: Found) -> bool:
         """True when the same evidence is judged by the same criterion on the same side of its end."""
-        exhibit, need, ends_at = before.exhibit, requirement.evidence, before.ends_at
-        if exhibit is None or need is None or exhibit.ground is not self._ground:
+        need, ends_at = requirement.evidence, before.ends_at
+        evidence = before.evidence() if before.evidence is not None else None
+        if evidence is None or need is None:
             return False
         if before.finding.waiver is not None or requirement.id in self._waivers:
             return False
         choice = self._choose(requirement, need)
-        if choice is None or choice.exhibit is not exhibit:
+        if choice is None or choice.exhibit.evidence is not evidence:
             return False
         return ends_at is None or self._moment.is_reached(ends_at) is before.is_over
 
     def _made(self, checkpoint: Checkpoint, requirement: Requirement, answer: Answer, waiver: Waiver | None) -> Found:
         status, reason, exhibit, ends_at = answer
+        evidence = exhibit.evidence if exhibit is not None else None
         until = None if status is FindingStatus.STALE else ends_at
         if waiver is not None:
             # At the end of the evidence it becomes another finding, which the waiver does not cover.
@@ -120,12 +126,18 @@ class Judge:
             status,
             reason,
             requirement.gating is Gating.ENFORCE,
-            exhibit.evidence.id if exhibit is not None else None,
+            evidence.id if evidence is not None else None,
             waiver.id if waiver is not None else None,
             answer.status if waiver is not None else None,
             self._text(until) if until is not None else None,
         )
-        return Found(finding, until, exhibit, ends_at)
+        if evidence is None:
+            return Found(finding, until, None, None, ends_at)
+        return Found(finding, until, ref(evidence), evidence.sha256, ends_at)
+
+    @cached_property
+    def _alone(self) -> BoundFacts:
+        return self._ground.alone()
 
     def _text(self, at: datetime) -> str:
         text = self._texts.get(at)
@@ -147,7 +159,7 @@ class Judge:
 
     def _answer(self, requirement: Requirement) -> Answer:
         if requirement.applies_when is not None:
-            applies = self._ground.alone.judge(requirement.applies_when)
+            applies = self._alone.judge(requirement.applies_when)
             if applies.holds is None:
                 return Answer(FindingStatus.NOT_TESTED, f"whether this applies could not be judged: {applies.reason}")
             if not applies.holds:

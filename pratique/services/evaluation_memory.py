@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from weakref import ReferenceType, ref
 
 from pratique.domain.decisions import Waiver
 from pratique.domain.evaluation import Evaluation, Verdict, verdict_of
@@ -19,9 +18,9 @@ from pratique.domain.situation import Criteria, Situation
 from pratique.domain.spec import GateSpec
 from pratique.services.shelf import Shelf
 
-#: Most findings remembered, all verdicts together.
-MAX_FINDINGS = 20_000
-#: Most pieces of evidence kept bound for the next verdict. One holds a copy of its facts.
+#: Most that is remembered, all verdicts together: findings, names of files, waivers, other gates, and the verdicts.
+MAX_REMEMBERED = 20_000
+#: Most pieces of evidence kept bound for the next verdict; nothing else here keeps facts, or a copy of them.
 MAX_EXHIBITS = 512
 
 _Key = tuple[str, ...]
@@ -33,11 +32,12 @@ class EvaluationMemory:
     A verdict is given again only on the very same spec, criteria, profile and evidence (the same objects: an equal
     one is judged anew), on equal waivers and other gates, and at a moment at which every comparison with the time
     that was made on the way comes out the same. Where something changed, what did not is taken over: bound
-    evidence, and findings whose answer came out again. Safe to use from several threads.
+    evidence, and findings whose answer came out again. A verdict keeps no evidence alive: whoever hands out evidence
+    keeps it, and a verdict on what was let go is given no more. Safe to use from several threads.
     """
 
-    def __init__(self, *, max_findings: int = MAX_FINDINGS, max_exhibits: int = MAX_EXHIBITS) -> None:
-        self._held = Shelf[_Held](max_findings)
+    def __init__(self, *, max_remembered: int = MAX_REMEMBERED, max_exhibits: int = MAX_EXHIBITS) -> None:
+        self._held = Shelf[_Held](max_remembered)
         self._bound = Shelf[list[Exhibit]](max_exhibits)
 
     def evaluate(self, spec: GateSpec, situation: Situation, criteria: Criteria, now: datetime) -> Evaluation:
@@ -64,8 +64,9 @@ class EvaluationMemory:
             found = {one.finding.requirement: one for one in before.verdict.found}
             judge = Judge(situation, ground, moment, exhibits=bound, found=found)
         verdict = verdict_of(spec, situation, judge, moment)
-        self._held.put(key, _Held.of(spec, ground, situation, verdict), len(verdict.found))
-        self._bound.put(key, judge.exhibits, len(judge.exhibits))
+        held = _Held.of(spec, ground, situation, verdict)
+        self._held.put(key, held, held.size)
+        self._bound.put(key, judge.exhibits, max(len(judge.exhibits), 1))
         return verdict
 
 
@@ -76,7 +77,7 @@ class _Held:
     spec: GateSpec
     ground: Ground
     spec_digest: str
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[ReferenceType[Evidence], ...]
     waivers: tuple[Waiver, ...]
     gates: Mapping[str, GateState]
     verdict: Verdict
@@ -87,11 +88,16 @@ class _Held:
             spec=spec,
             ground=ground,
             spec_digest=situation.spec_digest,
-            evidence=tuple(situation.evidence),
+            evidence=tuple(map(ref, situation.evidence)),
             waivers=tuple(situation.waivers),
             gates=dict(situation.gates or {}),
             verdict=verdict,
         )
+
+    @property
+    def size(self) -> int:
+        """What it keeps, in parts of some hundred bytes."""
+        return 1 + len(self.verdict.found) + len(self.evidence) + len(self.waivers) + len(self.gates)
 
     def is_of(self, situation: Situation) -> bool:
         """True when a situation on the same ground differs in nothing but its gate run."""
@@ -109,5 +115,6 @@ def _key(situation: Situation) -> _Key:
     return (situation.spec_digest, situation.model, situation.version, *of_run)
 
 
-def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    return len(some) == len(others) and all(map(operator.is_, some, others))
+def _are_same(some: Sequence[ReferenceType[Evidence]], others: Sequence[Evidence]) -> bool:
+    # A dead reference gives None, which no evidence is.
+    return len(some) == len(others) and all(one() is other for one, other in zip(some, others, strict=True))

@@ -83,7 +83,7 @@ situations = st.builds(
 )
 moments = st.sampled_from(DAYS).map(lambda days: NOW + timedelta(days=days))
 #: One for all examples: what any of them left behind must change no answer of another.
-MEMORY = EvaluationMemory(max_findings=30, max_exhibits=12)
+MEMORY = EvaluationMemory(max_remembered=60, max_exhibits=12)
 
 
 @settings(max_examples=300, deadline=None)  # each plain evaluation compiles its criteria anew
@@ -183,7 +183,7 @@ def test_evidence_bound_beside_another_profile_is_not_taken_over():
 
 
 def test_threads_share_a_memory():
-    memory, wrong = EvaluationMemory(max_findings=20, max_exhibits=3), []
+    memory, wrong = EvaluationMemory(max_remembered=40, max_exhibits=3), []
     cases = [
         (situation(*POOL[i : i + 3], profile=p), NOW + d * DAY) for i in (0, 2, 5) for p in PROFILES for d in (0, 5)
     ]
@@ -209,15 +209,6 @@ def test_a_list_that_the_caller_changes_afterwards_is_looked_at_again():
     assert memory.evaluate(spec_of(wants()), looked_at, CRITERIA, NOW).is_ready
     evidence.append(file({"score": 0.9}, "e2", days_ago=0))
     assert not memory.evaluate(spec_of(wants()), looked_at, CRITERIA, NOW).is_ready
-
-
-def test_old_verdicts_are_let_go():
-    memory, criteria = EvaluationMemory(max_findings=2, max_exhibits=2), CountingCriteria()
-    spec, evidence = spec_of(wants()), file({"score": 0.1})
-    versions = [replace(situation(evidence), version=version) for version in "abc"]
-    results = [memory.evaluate(spec, one, criteria, NOW) for one in versions]
-    assert memory.evaluate(spec, versions[2], criteria, NOW).findings is results[2].findings
-    assert memory.evaluate(spec, versions[0], criteria, NOW).findings is not results[0].findings
 
 
 def test_a_moment_holds_between_the_instants_that_were_asked_about():
