@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pratique.domain.entries import WaiverGranted, WaiverRevoked
-from pratique.domain.findings import PASSING
+from pratique.domain.findings import PASSING, Finding
 from pratique.domain.gates import FINAL_STATES
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError
 from pratique.services import lookups
 from pratique.services.advancing import advance
 from pratique.services.authority import check_reason, known_person, refuse_settled, refuse_stale_look, role_among
-from pratique.services.loaded_run import bump, load_run
+from pratique.services.loaded_run import LoadedRun, bump, load_run
 from pratique.services.parts import Parts
 from pratique.store.transaction import Transaction
 
@@ -20,16 +21,17 @@ from pratique.store.transaction import Transaction
 LONGEST_WAIVER_DAYS = 366
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverRequest:
+    """What a person asks to let pass, why, and until when."""
+
+    requirement: str
+    reason: str
+    expires_at: datetime
+
+
 def grant_waiver(
-    tx: Transaction,
-    parts: Parts,
-    run_id: str,
-    person_id: str,
-    *,
-    requirement: str,
-    reason: str,
-    expires_at: datetime,
-    credential: str,
+    tx: Transaction, parts: Parts, run_id: str, person_id: str, request: WaiverRequest, *, credential: str
 ) -> None:
     """Let an open finding pass until a date, on a person's responsibility; it stays visible.
 
@@ -38,35 +40,45 @@ def grant_waiver(
         NotAllowedError: the person holds none of the gate's sign-off roles.
         ConflictError: there is nothing to waive.
     """
-    check_reason(reason)
+    check_reason(request.reason)
     run = load_run(tx, parts, run_id, tx.now)
     refuse_settled(run)
     role_among(run, known_person(parts, person_id), run.spec.sign_off.roles)
+    finding = _open_finding(run, request.requirement)
+    until = _checked_end(request.expires_at, tx.now)
+    tx.record(
+        WaiverGranted(
+            id=tx.new_id(),
+            gate_run_id=run_id,
+            requirement=finding.requirement,
+            covers=finding.status.value,
+            evidence=finding.evidence,
+            person=person_id,
+            reason=request.reason,
+            expires_at=until,
+            row_version=bump(run),
+            credential=credential,
+        )
+    )
+    advance(tx, parts, run_id, cause=f"{person_id} waived {finding.requirement} until {until[:10]}")
+
+
+def _open_finding(run: LoadedRun, requirement: str) -> Finding:
     finding = next((f for f in run.evaluation.findings if f.requirement == requirement), None)
     if finding is None:
         known = ", ".join(r.id for r in run.spec.requirements())
         raise InvalidInputError(f"requirement: found {requirement[:80]!r}, expected one of {known}")
     if finding.status in PASSING:
         raise ConflictError(f"{requirement} is {finding.status.value}; there is nothing to waive")
-    if not tx.now < expires_at <= tx.now + timedelta(days=LONGEST_WAIVER_DAYS):
+    return finding
+
+
+def _checked_end(expires_at: datetime, now: datetime) -> str:
+    if not now < expires_at <= now + timedelta(days=LONGEST_WAIVER_DAYS):
         raise InvalidInputError(
             f"expires_at: found {instant_text(expires_at)}, expected a time within {LONGEST_WAIVER_DAYS} days from now"
         )
-    tx.record(
-        WaiverGranted(
-            id=tx.new_id(),
-            gate_run_id=run_id,
-            requirement=requirement,
-            covers=finding.status.value,
-            evidence=finding.evidence,
-            person=person_id,
-            reason=reason,
-            expires_at=instant_text(expires_at),
-            row_version=bump(run),
-            credential=credential,
-        )
-    )
-    advance(tx, parts, run_id, cause=f"{person_id} waived {requirement} until {instant_text(expires_at)[:10]}")
+    return instant_text(expires_at)
 
 
 def revoke_waiver(

@@ -21,7 +21,7 @@ from pratique.services.models_list import model_versions_page
 from pratique.services.parts import Parts
 from pratique.services.rescheduling import move_dates
 from pratique.services.views import gate_view
-from pratique.services.waivers import grant_waiver, revoke_waiver
+from pratique.services.waivers import WaiverRequest, grant_waiver, revoke_waiver
 from pratique.store.reader import Reader
 from pratique.store.transaction import Transaction
 from pratique.web.api.auth import Deciding, Reading, Registering, parts_of, person_of
@@ -152,17 +152,10 @@ async def post_waiver(
     """Grant a waiver; it stays visible as a violation and ends by itself."""
     person, parts = person_of(principal), parts_of(request)
 
+    asked = WaiverRequest(requirement=body.requirement, reason=body.reason, expires_at=body.expires_at)
+
     def change(tx: Transaction, run: str) -> None:
-        grant_waiver(
-            tx,
-            parts,
-            run,
-            person,
-            requirement=body.requirement,
-            reason=body.reason,
-            expires_at=body.expires_at,
-            credential=principal.credential,
-        )
+        grant_waiver(tx, parts, run, person, asked, credential=principal.credential)
 
     return await _change(request, (model, version, gate, body.occasion), principal, key, change)
 

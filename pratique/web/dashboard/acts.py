@@ -46,19 +46,13 @@ class LedgerActs:
 
     def waive(self, viewer: Viewer, ref: GateRef, waiver: WaiverInput) -> None:
         """Grant a waiver, unless the gate changed since the page was made."""
+        asked = waivers.WaiverRequest(
+            requirement=waiver.requirement, reason=waiver.reason, expires_at=waiver.expires_at
+        )
 
         def command(tx: Transaction) -> None:
             run = _unchanged(tx, ref, waiver.row_version)
-            waivers.grant_waiver(
-                tx,
-                self._parts,
-                run["id"],
-                viewer.id,
-                requirement=waiver.requirement,
-                reason=waiver.reason,
-                expires_at=waiver.expires_at,
-                credential=viewer.credential,
-            )
+            waivers.grant_waiver(tx, self._parts, run["id"], viewer.id, asked, credential=viewer.credential)
 
         self._ledger.write(f"person:{viewer.id}", command)
 
