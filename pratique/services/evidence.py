@@ -46,6 +46,23 @@ class Submission:
     read: FileReading
     credential: str | None = None  #: by which it came
 
+    def entry(self, evidence_id: str, model_version_id: str) -> EvidenceSubmitted:
+        """Return what the journal says of it."""
+        return EvidenceSubmitted(
+            id=evidence_id,
+            model_version_id=model_version_id,
+            sha256=self.sha256,
+            size=self.size,
+            filename=self.filename,
+            media_type=self.media_type,
+            submitter=self.submitter,
+            requirement=self.requirement,
+            reading=self.read.reading.value,
+            reading_reason=self.read.reason,
+            extraction=_as_json(self.read.extraction),
+            credential=self.credential,
+        )
+
 
 def clean_filename(filename: str) -> str:
     """Return the last part of a file name, fit to be shown.
@@ -88,22 +105,7 @@ def submit_evidence(
         runs = [row["id"] for row in live if row["is_latest"]]
         return {"evidence": evidence_view(same, found), "gates": [gate_view(tx, parts, run) for run in runs]}
     evidence_id = tx.new_id()
-    tx.record(
-        EvidenceSubmitted(
-            id=evidence_id,
-            model_version_id=found["id"],
-            sha256=submission.sha256,
-            size=submission.size,
-            filename=submission.filename,
-            media_type=submission.media_type,
-            submitter=submission.submitter,
-            requirement=submission.requirement,
-            reading=submission.read.reading.value,
-            reading_reason=submission.read.reason,
-            extraction=_as_json(submission.read.extraction),
-            credential=submission.credential,
-        )
-    )
+    tx.record(submission.entry(evidence_id, found["id"]))
     runs = advance_live(tx, parts, found["id"], cause=f"new evidence {submission.filename}")
     if submission.read.reading is Reading.PENDING:
         _ask_to_read(tx, parts, runs, evidence_id)
