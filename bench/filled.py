@@ -99,9 +99,8 @@ def fill_history(world: World, *, runs: int, entries: int, overdue: int) -> None
         f"""WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {entries})
         INSERT INTO journal_link (seq, position, link) SELECT i + {last}, i + {last}, randomblob(32) FROM n"""
     )
-    connection.execute(
-        "UPDATE gate_run SET due_at = ?, remind_at = NULL, reminded = 'overdue' WHERE id < ?", (_PAST, run_id(overdue))
-    )
+    late = "UPDATE gate_run SET due_at = ?, remind_at = NULL, reminded = 'overdue' WHERE id < ?"
+    connection.execute(late, (_PAST, run_id(overdue)))
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

@@ -74,7 +74,14 @@ def run(sizes: Sizes) -> Result:
                         series[name].samples.append(Sample(engine.cpu - before, seen.wall, sizes.pages))
                         latencies[name] += seen.latencies
                         size[name] = seen.bytes_received / sizes.pages
-    for name in targets:
+    _report(result, series, latencies, size)
+    return result
+
+
+def _report(
+    result: Result, series: dict[str, Series], latencies: dict[str, list[float]], size: dict[str, float]
+) -> None:
+    for name in series:
         figures = (series[name].cpu_us, median(latencies[name]), quantile(latencies[name], 0.99), size[name])
         result.figures.append(Figure(name, tuple(map(number, figures))))
     for name in (PORTFOLIO, GATE_PAGE, *WIDE):
@@ -83,7 +90,6 @@ def run(sizes: Sizes) -> Result:
     for name in (PORTFOLIO, GATE_PAGE, GATE_JSON):
         ratio = series[name].cpu_ratio(series[NOOP])
         result.claims.append(Claim(what=f"{name}: server CPU / no-op", measured=ratio))
-    return result
 
 
 def _prepare(world: World) -> str:

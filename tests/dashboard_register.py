@@ -528,7 +528,11 @@ def _notices() -> dict[str, list[NoticeView]]:
         "id": "n-2", "kind": "opened", "severity": "info", "title": "Pre-placement of aurora 2.1 was opened",
         "state": "open", "created_at": at(days=16), "acknowledged_at": at(days=15),
     }  # fmt: skip
-    return {"jonas": [first, second]}
+    third: NoticeView = second | {  # type: ignore[assignment]
+        "id": "n-3", "kind": "cleared", "title": "Placement of aurora 2.1 is cleared", "state": "cleared",
+        "next": "The waiting pipeline goes on by itself.",
+    }  # fmt: skip
+    return {"jonas": [first, second, third]}
 
 
 def _entry(n: int) -> JournalRow:

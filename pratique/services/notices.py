@@ -17,9 +17,6 @@ from pratique.services.parts import Parts
 from pratique.services.submitters import submitters_of_run
 from pratique.store.transaction import Transaction
 
-#: The channel that always exists and needs no delivery.
-INBOX = "inbox"
-
 
 class NoticeKind(StrEnum):
     """Why a person is told."""

@@ -286,3 +286,9 @@ def test_a_notice_of_somebody_else_cannot_be_acknowledged(parts: Parts, reads: L
     client = sign_in(parts, clock, told)
     assert client.post(f"/inbox/{notice['id']}/acknowledge").status_code == 303
     assert reads.inbox(told)[-1]["acknowledged_at"]
+
+
+def test_a_notice_names_its_model_version_once(reads: LedgerReads) -> None:
+    notices = [notice for person in ("mira", "sam", "jonas") for notice in reads.inbox(person)]
+    assert notices
+    assert {notice["title"].count(f"{notice['model']} {notice['version']}") for notice in notices} == {1}

@@ -11,7 +11,7 @@ from dashboard_register import EVIDENCE, NOW, Register, gate_view, ready_view
 from fastapi import FastAPI
 
 from pratique.settings import Settings
-from pratique.web.dashboard import mount_dashboard
+from pratique.web.dashboard import mount_dashboard, shell
 from pratique.web.security import CONTENT_SECURITY_POLICY
 
 GATE = "/models/aurora/2.1/gates/pre-placement"
@@ -107,6 +107,21 @@ def test_a_page_beside_no_row_is_the_first_page(client: PageClient, named: str, 
     html = client.get("/", params={named: row}).text
     assert "50 versions of 60" in html
     assert rows_of(html) == rows_of(client.get("/").text)
+
+
+@pytest.mark.parametrize(("shown", "said"), [(1, "1 version of 60"), (2, "2 versions of 60"), (0, "0 versions of 60")])
+def test_one_of_something_is_said_as_one(shown: int, said: str) -> None:
+    template = shell._environment().from_string('{% import "_macros.html" as m %}{{ m.pages(pager, "versions") }}')
+    assert said in template.render(pager={"shown": shown, "total": 60, "first": None, "following": None})
+
+
+def test_what_is_cleared_is_due_no_more(client: PageClient) -> None:
+    notices = client.get("/inbox").text.split("<li ")[1:]
+    assert [("Due " in notice, "goes on by itself" in notice) for notice in notices] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_nothing_that_matches_is_said_in_words(client: PageClient) -> None:

@@ -199,7 +199,7 @@ def _notice(row: Row) -> NoticeView:
     content = row["content"]
     return {
         **{name: row[name] for name in ("id", "kind", "severity", "model", "version", "gate", "occasion")},  # type: ignore[typeddict-item]
-        "title": f"{content['title']}: {row['model']} {row['version']}",
+        "title": content["title"],
         "state": content["state"],
         "reasons": content.get("reasons", []),
         "due_at": content.get("due_at"),

@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pratique.domain.gates import WAITING_STATES
 from pratique.errors import PratiqueError
 from pratique.settings import Settings
 from pratique.web.dashboard import printing, words
@@ -173,6 +174,7 @@ def _environment() -> Environment:
         states=words.STATES,
         runs=words.RUNS,
         gate_url=gate_url,
+        waiting_states=WAITING_STATES,
         with_query=with_query,
         static=static_url,
     )
