@@ -88,5 +88,7 @@ def test_every_problem_is_found_at_once():
     assert len(read_yaml("a: no\nb: 0042\nc: 1\nc: 2\n").problems) == 3
 
 
-def test_deep_nesting_is_a_problem_not_a_crash():
-    assert read_yaml("[" * 1500 + "]" * 1500).problems
+@pytest.mark.parametrize("levels", [200, 1500, 2900, 200_000])
+def test_deep_nesting_is_a_problem_not_a_crash(levels):
+    assert read_yaml("[" * levels + "]" * levels).problems
+    assert read_yaml("- " * levels + "a").problems
