@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from pratique.domain.regime import Act, Chapter, DeadlineRule, Edition, Imprint,
 from pratique.domain.regime.appendices import Appendices
 from pratique.domain.regime.documents import DocumentSchema
 from pratique.domain.regime.items import RegimeData
+from pratique.domain.regime.mapping import Mapping as EditionMapping
+from pratique.domain.regime.mapping import mapping_flaws
 from pratique.domain.regime.vocabulary import Vocabulary
 from pratique.regimes.problems import Problems
 from pratique.regimes.yaml_text import read_yaml
@@ -97,3 +100,19 @@ def _read(path: Path, file: str, kind: type[RegimeData], problems: Problems) -> 
     for trouble in troubles:
         problems.add(file, trouble.path, found=trouble.found, expected=trouble.expected)
     return None if troubles else problems.parse(file, kind, value)
+
+
+def load_mapping(path: Path, editions: Mapping[str, Edition], problems: Problems) -> EditionMapping | None:
+    """Return the mapping in `path` between two of `editions`; None, with every error noted, where it is not whole."""
+    file = f"{path.parent.name}/{path.name}"
+    mapping = _read(path, file, EditionMapping, problems)
+    if not isinstance(mapping, EditionMapping):
+        return None
+    before = len(problems.lines)
+    for key, name in (("earlier", mapping.earlier), ("later", mapping.later)):
+        if name not in editions:
+            problems.add(file, key, found=name, expected=f"one of {', '.join(sorted(editions))}")
+    if len(problems.lines) == before:
+        for flaw in mapping_flaws(mapping, editions[mapping.earlier], editions[mapping.later]):
+            problems.add(file, flaw.path, found=flaw.found, expected=flaw.expected)
+    return mapping if len(problems.lines) == before else None
