@@ -33,6 +33,7 @@ def fixed_id(number: int) -> str:
 
 
 _MODEL, _EVENT, _RUN, _EVIDENCE, _DECISION, _WAIVER, _NOTICE, _DELIVERY, _FLOW, _TOKEN = map(fixed_id, range(1, 11))
+_COMPUTE, _OCCURRENCE, _CLOCK, _FEED, _ADOPTION = map(fixed_id, range(31, 36))
 _SHA = "ab" * 32
 SESSION = "session:5e55100000aa"
 
@@ -118,6 +119,49 @@ EXAMPLES: tuple[e.Fact, ...] = (
     e.TokenRevoked(id=_TOKEN),
     e.SignedIn(person="mira", session="5e55100000aa", link="11600000bb"),
     e.LoginLinkMade(person="mira", expires_at=DUE, id="11600000bb"),
+    e.RiskRegisterRecorded(
+        id=_MODEL, register={"risks": [{"id": "cbrn"}]}, digest=_SHA, was_digest=_SHA, authors={"cbrn": "mira"},
+        credential=SESSION,
+    ),
+    e.ProviderRecorded(
+        id="provider", profile={"name": "Example"}, digest=_SHA, authors={"name": "mira"}, credential=SESSION
+    ),
+    e.ProviderChanged(
+        id="provider", profile={"name": "Example"}, digest=_SHA, was_digest=_SHA, authors={"name": "mira"},
+        credential=SESSION,
+    ),
+    e.ComputeRecorded(
+        id=_COMPUTE, model_version_id=_MODEL, run="pretraining-1", kind="done", flop=4.2e24, begins_at=AT, ends_at=DUE,
+        purpose="pre_training", source="cluster accounting", person="mira", credential=SESSION,
+    ),
+    e.ComputeWithdrawn(
+        id=_COMPUTE, model_version_id=_MODEL, reason="counted twice", person="mira", credential=SESSION
+    ),
+    e.OccurrenceRecorded(
+        id=_OCCURRENCE, kind="incident_aware", at=AT, why="a customer's report", model_version_id=_MODEL,
+        about="inc-1", data={"limbs": ["cybersecurity"]}, person="mira", credential=SESSION,
+    ),
+    e.OccurrenceWithdrawn(id=_OCCURRENCE, reason="another model", person="mira", credential=SESSION),
+    e.ClockStarted(
+        id=_CLOCK, key=f"{_MODEL}/incident-initial/inc-1/1", model_version_id=_MODEL, rule="incident-initial",
+        edition="eu-gpai-code@2025-07-10", start_at=AT, state="running", force="hard", content={"title": "Initial"},
+        cause="incident_aware", about="inc-1", due_on="2026-12-07", due_at=DUE, met_at=DUE,
+    ),
+    e.ClockRevised(
+        id=_CLOCK, start_at=AT, state="met", was="running", content={"title": "Initial"}, cause="report filed",
+        due_on="2026-12-07", due_at=DUE, met_at=DUE,
+    ),
+    e.CalendarFeedMade(id=_FEED, person="mira", secret_sha256=_SHA, credential=SESSION),
+    e.CalendarFeedRevoked(id=_FEED, person="mira", credential=SESSION),
+    e.GateRunRepinned(
+        id=_RUN, row_version=9, spec_digest=_SHA, was_spec_digest=digest_of(SPEC), adoption=_ADOPTION,
+        reason="cbrn-eval: criterion changed",
+    ),
+    e.EditionAdopted(
+        id=_ADOPTION, regime="eu-gpai-code", edition="eu-gpai-code@2027-01-01", digest=_SHA,
+        gates={"training-trigger": _SHA}, reason="a new edition", content={"gate_runs": [_RUN]},
+        was_edition="eu-gpai-code@2025-07-10", was_digest=_SHA, person="mira", credential=SESSION,
+    ),
 )  # fmt: skip
 
 

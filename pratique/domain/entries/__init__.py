@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from pratique.domain.entries.access import LoginLinkMade, SignedIn, TokenIssued, TokenRevoked
+from pratique.domain.entries.clocks import (
+    CalendarFeedMade,
+    CalendarFeedRevoked,
+    ClockRevised,
+    ClockStarted,
+    OccurrenceRecorded,
+    OccurrenceWithdrawn,
+)
 from pratique.domain.entries.decisions import DecisionMade, DecisionsDismissed
 from pratique.domain.entries.events import EventReceived
 from pratique.domain.entries.evidence import EvidenceRead, EvidenceSubmitted
@@ -14,9 +22,10 @@ from pratique.domain.entries.gates import (
     GateRunMoved,
     GateRunOpened,
     GateRunReminded,
+    GateRunRepinned,
     GateSpecAdopted,
 )
-from pratique.domain.entries.models import ModelVersionChanged, ModelVersionRegistered
+from pratique.domain.entries.models import ModelVersionChanged, ModelVersionRegistered, RiskRegisterRecorded
 from pratique.domain.entries.notices import (
     DeliverySettled,
     NoticeAcknowledged,
@@ -24,13 +33,22 @@ from pratique.domain.entries.notices import (
     NoticeWritten,
     notice_key,
 )
+from pratique.domain.entries.profiles import ComputeRecorded, ComputeWithdrawn, ProviderChanged, ProviderRecorded
+from pratique.domain.entries.regimes import EditionAdopted
 from pratique.domain.entries.waivers import WaiverGranted, WaiverRevoked
 
 __all__ = [
     "FACTS",
+    "CalendarFeedMade",
+    "CalendarFeedRevoked",
+    "ClockRevised",
+    "ClockStarted",
+    "ComputeRecorded",
+    "ComputeWithdrawn",
     "DecisionMade",
     "DecisionsDismissed",
     "DeliverySettled",
+    "EditionAdopted",
     "EventReceived",
     "EvidenceRead",
     "EvidenceSubmitted",
@@ -42,6 +60,7 @@ __all__ = [
     "GateRunMoved",
     "GateRunOpened",
     "GateRunReminded",
+    "GateRunRepinned",
     "GateSpecAdopted",
     "Json",
     "LoginLinkMade",
@@ -50,6 +69,11 @@ __all__ = [
     "NoticeAcknowledged",
     "NoticeWritten",
     "NoticesWritten",
+    "OccurrenceRecorded",
+    "OccurrenceWithdrawn",
+    "ProviderChanged",
+    "ProviderRecorded",
+    "RiskRegisterRecorded",
     "SignedIn",
     "TokenIssued",
     "TokenRevoked",

@@ -109,3 +109,17 @@ class GateRunReminded(Fact):
     row_version: int
     rung: str
     remind_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRunRepinned(Fact):
+    """A gate run is judged by another spec from now on; what was judged before stays in its earlier entries."""
+
+    tag = "gate:run:repinned"
+    filed_under = ("gate", "id")
+    id: str
+    row_version: int
+    spec_digest: str
+    was_spec_digest: str
+    adoption: str  #: id of the adoption that moved it
+    reason: str

@@ -35,3 +35,17 @@ class ModelVersionChanged(Fact):
     weights_at: str | None = None  #: set when other weights were named
     authors: Json = None  #: part of the profile -> who set it last; see `domain.authorship`
     credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskRegisterRecorded(Fact):
+    """The risk register of a model version was recorded, or replaced."""
+
+    tag = "model:register:recorded"
+    filed_under = ("model", "id")
+    id: str
+    register: Json
+    digest: str
+    was_digest: str | None = None
+    authors: Json = None  #: risk -> who recorded it last
+    credential: str | None = None  #: by which it came: `token:<id>` or `session:<id>`

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pratique.errors import IntegrityError
 from pratique.store.changes import Change
 from pratique.store.projection.access import ACCESS
+from pratique.store.projection.clocks import CLOCKS
 from pratique.store.projection.decisions import DECISIONS
 from pratique.store.projection.evidence import EVIDENCE
 from pratique.store.projection.flow_runs import FLOW_RUNS
 from pratique.store.projection.gates import GATES
 from pratique.store.projection.models import MODELS
 from pratique.store.projection.notices import NOTICES
+from pratique.store.projection.profiles import PROFILES
+from pratique.store.projection.regimes import REGIMES
 from pratique.store.projection.values import Projector, Values
 
 __all__ = ["Projector", "Values", "project"]
@@ -23,6 +26,9 @@ _PROJECTORS: dict[str, Projector] = {
     **NOTICES,
     **FLOW_RUNS,
     **ACCESS,
+    **PROFILES,
+    **CLOCKS,
+    **REGIMES,
 }
 
 

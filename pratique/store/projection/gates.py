@@ -74,6 +74,11 @@ def _run_reminded(v: Values, at: str) -> tuple[Change, ...]:
     return (Update("gate_run", v["id"], row),)
 
 
+def _run_repinned(v: Values, at: str) -> tuple[Change, ...]:
+    row = {"row_version": v["row_version"], "spec_digest": v["spec_digest"], "changed_at": at}
+    return (Update("gate_run", v["id"], row),)
+
+
 #: By tag.
 GATES: dict[str, Projector] = {
     "gate:spec:adopted": _spec_adopted,
@@ -82,4 +87,5 @@ GATES: dict[str, Projector] = {
     "gate:run:moved": _run_moved,
     "gate:run:dated": _run_dated,
     "gate:run:reminded": _run_reminded,
+    "gate:run:repinned": _run_repinned,
 }

@@ -17,6 +17,9 @@ def _model_registered(v: Values, at: str) -> tuple[Change, ...]:
         "changed_at": at,
         "weights_at": None,
         "authors": text_or_none(v.get("authors")),
+        "risks": None,
+        "risks_digest": None,
+        "risks_authors": None,
     }
     return (Insert("model_version", row),)
 
@@ -30,6 +33,11 @@ def _model_changed(v: Values, at: str) -> tuple[Change, ...]:
     return (Update("model_version", v["id"], row),)
 
 
+def _register_recorded(v: Values, at: str) -> tuple[Change, ...]:
+    row = {"risks": text(v["register"]), "risks_digest": v["digest"], "risks_authors": text_or_none(v.get("authors"))}
+    return (Update("model_version", v["id"], row | {"changed_at": at}),)
+
+
 def _event_received(v: Values, at: str) -> tuple[Change, ...]:
     row = {name: v[name] for name in ("id", "source", "event_id", "type", "model_version_id")}
     row |= {"gate_runs": text(v["gate_runs"]), "not_opened": text(v["not_opened"]), "received_at": at}
@@ -40,5 +48,6 @@ def _event_received(v: Values, at: str) -> tuple[Change, ...]:
 MODELS: dict[str, Projector] = {
     "model:version:registered": _model_registered,
     "model:version:changed": _model_changed,
+    "model:register:recorded": _register_recorded,
     "event:inbound:received": _event_received,
 }

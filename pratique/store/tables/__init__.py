@@ -13,6 +13,8 @@ from __future__ import annotations
 from sqlmodel import SQLModel
 
 from pratique.store.tables.access import LoginLinkRow, TokenRow, WebSessionRow
+from pratique.store.tables.adoptions import AdoptionRow
+from pratique.store.tables.clocks import CalendarFeedRow, ClockRow, OccurrenceRow
 from pratique.store.tables.decisions import DecisionRow
 from pratique.store.tables.events import EventRow
 from pratique.store.tables.evidence import EvidenceRow
@@ -24,10 +26,15 @@ from pratique.store.tables.keys import IdempotencyKeyRow
 from pratique.store.tables.models import ModelVersionRow
 from pratique.store.tables.notices import DeliveryRow, NoticeRow
 from pratique.store.tables.outbox import OutboxRow
+from pratique.store.tables.profiles import ComputeRow, ProviderRow
 from pratique.store.tables.waivers import WaiverRow
 
 __all__ = [
     "PROJECTED",
+    "AdoptionRow",
+    "CalendarFeedRow",
+    "ClockRow",
+    "ComputeRow",
     "DecisionRow",
     "DeliveryRow",
     "EventRow",
@@ -43,7 +50,9 @@ __all__ = [
     "LoginLinkRow",
     "ModelVersionRow",
     "NoticeRow",
+    "OccurrenceRow",
     "OutboxRow",
+    "ProviderRow",
     "TokenRow",
     "WaiverRow",
     "WebSessionRow",
@@ -62,4 +71,10 @@ PROJECTED: tuple[type[SQLModel], ...] = (
     DeliveryRow,
     FlowRunRow,
     TokenRow,
+    ProviderRow,
+    ComputeRow,
+    OccurrenceRow,
+    ClockRow,
+    CalendarFeedRow,
+    AdoptionRow,
 )

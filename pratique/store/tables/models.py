@@ -26,3 +26,6 @@ class ModelVersionRow(SQLModel, table=True):
     changed_at: str = Field(sa_type=INSTANT)
     weights_at: str | None = Field(default=None, sa_type=INSTANT)  #: when other weights were named
     authors: str | None = Field(default=None, sa_type=Text)  #: JSON: part of the profile -> who set it last
+    risks: str | None = Field(default=None, sa_type=Text)  #: JSON: the risk register
+    risks_digest: str | None = Field(default=None, sa_type=HEX)
+    risks_authors: str | None = Field(default=None, sa_type=Text)  #: JSON: risk -> who recorded it last
