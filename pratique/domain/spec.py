@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -53,7 +53,11 @@ class EvidenceNeed(_Data):
 
 
 class Requirement(_Data):
-    """One checkable duty traced to a measure or article. Exactly one of `evidence` and `gate` is set."""
+    """One checkable duty traced to a measure or article. It judges exactly one subject.
+
+    The subject is `evidence`, another `gate`, the `profile` itself, or a `clock`. Expressions may hold `{occasion}`,
+    and with `for_each` also `{risk}`: both stand for a text of CEL (the occasion; the id of the risk).
+    """
 
     id: Id
     title: str = Field(min_length=1, max_length=200)
@@ -63,6 +67,10 @@ class Requirement(_Data):
     not_applicable_because: str | None = Field(default=None, max_length=400)
     evidence: EvidenceNeed | None = None
     gate: Id | None = None  #: another gate of the same model version that must be cleared
+    profile: Cel | None = None  #: CEL over `profile` alone: what was recorded is judged itself
+    clock: Id | None = None  #: id of a clock rule of the edition; the time limit must have been met
+    for_each: Literal["identified_risk"] | None = None  #: one requirement for each risk of the register
+    per_occasion: bool = False  #: only evidence that came after this gate run was opened
     criterion: Cel | None = None  #: CEL over `facts` and `profile`; needed with `evidence`
     unmet: str | None = Field(default=None, max_length=400)  #: what a false criterion means, for people
     fresh_for_days: int | None = Field(default=None, ge=1, le=3660)
@@ -72,14 +80,17 @@ class Requirement(_Data):
 
     @model_validator(mode="after")
     def _one_subject(self) -> Self:
-        if (self.evidence is None) == (self.gate is None):
-            raise ValueError("exactly one of `evidence` and `gate` is expected")
+        if sum(subject is not None for subject in (self.evidence, self.gate, self.profile, self.clock)) != 1:
+            raise ValueError("exactly one of `evidence`, `gate`, `profile` and `clock` is expected")
         if self.evidence is not None and self.criterion is None:
             raise ValueError("`criterion` is expected beside `evidence`")
-        if self.gate is not None and self.criterion is not None:
-            raise ValueError("`criterion` has no facts to judge beside `gate`")
-        if self.gate is not None and self.fresh_for_days is not None:
-            raise ValueError("`fresh_for_days` has no evidence to date beside `gate`")
+        subject = next((n for n in ("gate", "profile", "clock") if getattr(self, n) is not None), None)
+        if subject is not None and self.criterion is not None:
+            raise ValueError(f"`criterion` has no facts to judge beside `{subject}`")
+        if subject is not None and self.fresh_for_days is not None:
+            raise ValueError(f"`fresh_for_days` has no evidence to date beside `{subject}`")
+        if subject is not None and self.per_occasion:
+            raise ValueError(f"`per_occasion` has no evidence to date beside `{subject}`")
         if self.applies_when is not None and self.not_applicable_because is None:
             raise ValueError("`not_applicable_because` is expected beside `applies_when`")
         return self
@@ -114,6 +125,10 @@ class Due(_Data):
         return self
 
 
+#: Members that specs of before do not have: while they say nothing they are left out, so that digests stay.
+LATER_MEMBERS: Mapping[str, Any] = {"profile": None, "clock": None, "for_each": None, "per_occasion": False}
+
+
 class GateSpec(_Data):
     """One gate of one regime edition."""
 
@@ -127,6 +142,7 @@ class GateSpec(_Data):
     moment: str = Field(pattern=r"^[a-z_]+$")  #: lifecycle moment of the Code's vocabulary
     measures: tuple[SourceRef, ...] = Field(min_length=1)
     does_not_show: str = Field(min_length=1, max_length=2000)  #: what clearing this gate does not prove
+    not_checked: tuple[Annotated[str, Field(min_length=1, max_length=400)], ...] = ()  #: what only people can tell
     opens_on: tuple[str, ...] = ()  #: CloudEvents types, beside an explicit trigger by name
     applies_when: Cel | None = None  #: CEL over `profile`
     checkpoints: tuple[Checkpoint, ...] = Field(min_length=1)

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pratique.domain.people import People
+from pratique.domain.regime import Edition
 from pratique.domain.spec import GateSpec
 from pratique.errors import ConfigError
+from pratique.regimes.editions import load_edition, load_mapping
 from pratique.regimes.expressions import CheckedCriteria, places, troubles
 from pratique.regimes.facts import load_facts_schemas, members_by_kind
+from pratique.regimes.holidays import load_holidays
 from pratique.regimes.problems import Problems
-from pratique.regimes.rulebook import Configuration, Rulebook, prerequisites
+from pratique.regimes.rulebook import Configuration, Regimes, Rulebook, prerequisites
 from pratique.regimes.yaml_text import YamlProblem, YamlResult, read_yaml
 
 _NO_PEOPLE = People(format="pratique.people/1")
@@ -28,7 +31,8 @@ def load_configuration(
     """Return everything under `config_dir`, checked as a whole.
 
     Args:
-        config_dir: holds `gates/*.yaml` and `facts/*.schema.json`.
+        config_dir: holds `gates/*.yaml`, `facts/*.schema.json`, `regimes/<regime>/<edition>/*.yaml` and
+            `holidays/<year>.yaml`.
         people_file: the people of this provider; None where there is no file yet.
         criteria: the language that expressions are compiled with.
         known_kinds: evidence kinds that collectors read, beside `facts.*`; None leaves them unchecked.
@@ -41,6 +45,7 @@ def load_configuration(
     named: set[str] = set()
     specs = _load_gates(config_dir / "gates", named, problems)
     people = _load_people(people_file, problems)
+    regimes = _load_regimes(config_dir, problems)
     members = members_by_kind(schemas)
     for file, spec in specs.items():
         for place in places(spec):
@@ -51,7 +56,8 @@ def load_configuration(
     if problems.lines:
         raise ConfigError(problems.lines, hint="config/README.md describes every key")
     warnings = tuple(_warnings(specs, people, people_file))
-    return Configuration(rulebook=Rulebook.of(specs.values(), schemas), people=people or _NO_PEOPLE, warnings=warnings)
+    rulebook = Rulebook.of(specs.values(), schemas, regimes)
+    return Configuration(rulebook=rulebook, people=people or _NO_PEOPLE, warnings=warnings)
 
 
 def _read(path: Path, file: str, problems: Problems) -> YamlResult:
@@ -83,6 +89,18 @@ def _load_gates(folder: Path, named: set[str], problems: Problems) -> dict[str, 
         if spec is not None:
             specs[file] = spec
     return specs
+
+
+def _load_regimes(config_dir: Path, problems: Problems) -> Regimes:
+    found: dict[str, Edition] = {}
+    for folder in sorted((config_dir / "regimes").glob("*/*/")):
+        edition = load_edition(folder, problems) if (folder / "edition.yaml").is_file() else None
+        if edition is not None:
+            found[edition.id] = edition
+    paths = sorted((config_dir / "regimes").glob("*/mappings/*.yaml"))
+    mappings = [load_mapping(path, found, problems) for path in paths]
+    holidays = load_holidays(config_dir / "holidays", problems)
+    return Regimes(editions=found, mappings=tuple(m for m in mappings if m is not None), holidays=holidays)
 
 
 def _load_people(path: Path | None, problems: Problems) -> People | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from pratique.canonical import digest_of
+from pratique.domain.counting import Holidays
 from pratique.domain.people import People
-from pratique.domain.spec import GateSpec
+from pratique.domain.regime import Edition
+from pratique.domain.regime.mapping import Mapping as EditionMapping
+from pratique.domain.spec import LATER_MEMBERS, GateSpec
 from pratique.errors import NotFoundError
 
 #: A JSON Schema (2020-12), parsed.
@@ -18,12 +22,29 @@ Schema = Mapping[str, Any]
 
 def spec_json(spec: GateSpec) -> dict[str, Any]:
     """Return the body that the ledger keeps; `GateSpec.model_validate` of it has the same digest."""
-    return spec.model_dump(mode="json")
+    body = spec.model_dump(mode="json")
+    if not body["not_checked"]:
+        del body["not_checked"]
+    for checkpoint in body["checkpoints"]:
+        for requirement in checkpoint["requirements"]:
+            for name, nothing in LATER_MEMBERS.items():
+                if requirement[name] == nothing:
+                    del requirement[name]
+    return body
 
 
 def spec_digest(spec: GateSpec) -> str:
     """Return the SHA-256 (hex) of the canonical JSON of `spec_json(spec)`."""
     return digest_of(spec_json(spec))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regimes:
+    """What the configuration says of regimes, beside the gates."""
+
+    editions: Mapping[str, Edition] = field(default_factory=dict)  #: by id
+    mappings: tuple[EditionMapping, ...] = ()
+    holidays: Holidays = field(default_factory=Holidays)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +54,34 @@ class Rulebook:
     specs: Mapping[str, GateSpec]  #: by gate id, prerequisites first
     digests: Mapping[str, str]  #: gate id -> digest of its spec
     facts_schemas: Mapping[str, Schema]  #: `<id>@<n>` -> schema of the `facts` member of such a document
+    editions: Mapping[str, Edition] = field(default_factory=dict)  #: every edition of the configuration, by id
+    mappings: tuple[EditionMapping, ...] = ()  #: from one edition to another
+    holidays: Holidays = field(default_factory=Holidays)
+
+    @property
+    def edition(self) -> Edition | None:
+        """The edition of the Code that the gates belong to; None where the configuration holds no such edition."""
+        named = Counter(spec.edition for spec in self.specs.values() if spec.edition in self.editions)
+        return self.editions[named.most_common(1)[0][0]] if named else None
 
     @classmethod
-    def of(cls, specs: Iterable[GateSpec], facts_schemas: Mapping[str, Schema] | None = None) -> Rulebook:
+    def of(
+        cls,
+        specs: Iterable[GateSpec],
+        facts_schemas: Mapping[str, Schema] | None = None,
+        regimes: Regimes | None = None,
+    ) -> Rulebook:
         """Return the rule book of specs that have been checked."""
+        found = regimes or Regimes()
         by_id = {spec.id: spec for spec in specs}
         ordered = {spec.id: spec for spec in sorted(by_id.values(), key=lambda s: (_depth(s, by_id), s.id))}
         return cls(
             specs=MappingProxyType(ordered),
             digests=MappingProxyType({gate: spec_digest(spec) for gate, spec in ordered.items()}),
             facts_schemas=MappingProxyType(dict(facts_schemas or {})),
+            editions=MappingProxyType(dict(found.editions)),
+            mappings=found.mappings,
+            holidays=found.holidays,
         )
 
     def spec(self, gate: str) -> GateSpec:

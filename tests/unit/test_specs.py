@@ -41,8 +41,8 @@ def spec_with(change=None, **requirement):
 @pytest.mark.parametrize(
     ("requirement", "expected"),
     [
-        ({"gate": "other"}, "exactly one of `evidence` and `gate`"),
-        ({"evidence": None}, "exactly one of `evidence` and `gate`"),
+        ({"gate": "other"}, "exactly one of `evidence`, `gate`, `profile` and `clock`"),
+        ({"evidence": None}, "exactly one of `evidence`, `gate`, `profile` and `clock`"),
         ({"criterion": None}, "`criterion` is expected beside `evidence`"),
         ({"evidence": None, "gate": "other"}, "`criterion` has no facts to judge"),
         ({"evidence": None, "gate": "other", "criterion": None, "fresh_for_days": 3}, "no evidence to date"),
