@@ -30,7 +30,8 @@ def test_the_shipped_lists_are_whole_and_name_their_source() -> None:
     problems = Problems()
     holidays = load_holidays(SHIPPED, problems)
     assert problems.lines == []
-    assert holidays.of(2023).is_verified and "OJ C 201 I" in holidays.of(2023).source
+    assert holidays.of(2023).is_verified
+    assert "OJ C 201 I" in holidays.of(2023).source
     assert not holidays.of(2026).is_verified
     assert not holidays.is_working_day(date(2026, 12, 25))
 
