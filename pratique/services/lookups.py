@@ -28,6 +28,9 @@ delivery = _table("delivery")
 flow_run = _table("flow_run")
 token = _table("token")
 outbox = _table("outbox")
+occurrence = _table("occurrence")
+clock = _table("clock")
+calendar_feed = _table("calendar_feed")
 
 
 def _by(table: Table, *columns: str, order: Any = None, lock: bool = False) -> Query:
@@ -41,6 +44,9 @@ def _by(table: Table, *columns: str, order: Any = None, lock: bool = False) -> Q
 
 MODEL_VERSION = _by(model_version, "model", "version")
 MODEL_VERSION_BY_ID = _by(model_version, "id")
+#: Locks the row on PostgreSQL, so that two replicas never plan the clocks of one version at once.
+MODEL_VERSION_LOCKED = _by(model_version, "id", lock=True)
+MODEL_VERSION_IDS = Query(select(model_version.c.id).order_by(model_version.c.id))
 EVENT = _by(event, "source", "event_id")
 GATE_SPEC = _by(gate_spec, "digest")
 #: Locks the row on PostgreSQL, so that two replicas never advance one gate at once; SQLite has one writer.
@@ -101,3 +107,24 @@ FLOW_URL_OF_GATE = Query(
 )
 TOKEN = _by(token, "id")
 TOKENS = Query(select(token).order_by(token.c.issued_at, token.c.id))
+OCCURRENCE = _by(occurrence, "id")
+#: What the clocks of a model version run from: its own occurrences, and those of the provider.
+OCCURRENCES_THAT_COUNT = Query(
+    select(occurrence)
+    .where(
+        or_(
+            occurrence.c.model_version_id == bindparam("model_version_id"),
+            occurrence.c.model_version_id.is_(None),
+        ),
+        occurrence.c.withdrawn_at.is_(None),
+    )
+    .order_by(occurrence.c.at, occurrence.c.id)
+)
+#: One incident, request or complaint, from its beginning; withdrawn ones too.
+OCCURRENCES_ABOUT = _by(occurrence, "model_version_id", "about", order=(occurrence.c.at, occurrence.c.id))
+CLOCK = _by(clock, "id")
+CLOCKS_OF_VERSION = _by(clock, "model_version_id", order=(clock.c.key,))
+CLOCKS_ABOUT = _by(clock, "model_version_id", "about", order=(clock.c.start_at, clock.c.key))
+CALENDAR_FEED = _by(calendar_feed, "id")
+CALENDAR_FEED_BY_SECRET = _by(calendar_feed, "secret_sha256")
+CALENDAR_FEEDS_OF = _by(calendar_feed, "person", order=(calendar_feed.c.made_at, calendar_feed.c.id))
