@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pratique.canonical import canonical_json, canonical_object, canonical_texts, sha256_hex
 from pratique.domain.exhibit import Exhibit, Ground
 from pratique.domain.findings import PASSING, STATUS_TEXT, Finding, FindingStatus
 from pratique.domain.judge import Found, Judge
+from pratique.domain.limits import TimeLimit
 from pratique.domain.moment import Moment
 from pratique.domain.situation import BoundFacts, Criteria, Judgement, Situation
 from pratique.domain.spec import GateSpec
@@ -104,15 +106,25 @@ def _signed(found: Found) -> list[str | None]:
 
 def _looked_at(situation: Situation, exhibits: Sequence[Exhibit]) -> dict[str, bytes]:
     """Return what the inputs hold beside what is pinned, the gate run and the time."""
-    members = {
+    members: dict[str, Any] = {
         "waivers": [[w.id, instant_text(w.expires_at), w.revoked_at is None] for w in situation.waivers],
         "weights_at": instant_text(situation.weights_at) if situation.weights_at else None,
         "gates": {gate: state.value for gate, state in (situation.gates or {}).items()},
     }
+    # Left out where nothing asks for them, so that inputs of before are digested as they were.
+    if situation.limits:
+        members["limits"] = [_limit(limit) for limit in situation.limits]
+    if situation.occasion_since is not None:
+        members["occasion_since"] = instant_text(situation.occasion_since)
     return {
         "evidence": canonical_texts([exhibit.identity for exhibit in exhibits]),
         **{name: canonical_json(value) for name, value in members.items()},
     }
+
+
+def _limit(limit: TimeLimit) -> list[str | None]:
+    instants = (limit.start_at, limit.due_at, limit.met_at)
+    return [limit.rule, limit.about, limit.state, *(instant_text(at) if at is not None else None for at in instants)]
 
 
 def _tight(members: dict[str, bytes]) -> dict[str, bytes]:

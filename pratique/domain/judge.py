@@ -13,6 +13,7 @@ from pratique.domain.evidence import Evidence, Reading
 from pratique.domain.exhibit import Exhibit, Ground
 from pratique.domain.findings import PASSING, Finding, FindingStatus
 from pratique.domain.gates import GateState
+from pratique.domain.limits import answer_of_limits
 from pratique.domain.moment import Moment
 from pratique.domain.situation import BoundFacts, Situation
 from pratique.domain.spec import Checkpoint, EvidenceNeed, Gating, Requirement
@@ -33,6 +34,7 @@ class _Choice(NamedTuple):
 
     exhibit: Exhibit
     trouble: str | None
+    is_of_before: bool = False  #: it was shown for an earlier occasion, where only this one's counts
 
 
 class Found(NamedTuple):
@@ -83,7 +85,7 @@ class Judge:
         for exhibit in self._newest_first:
             self._by_kind.setdefault(exhibit.kind, []).append(exhibit)
         self._texts: dict[datetime, str] = {}
-        self._chosen: dict[tuple[str, str | None], _Choice | None] = {}
+        self._chosen: dict[tuple[str, str | None, bool], _Choice | None] = {}
         self._waivers: dict[str, list[Waiver]] = {}
         for waiver in situation.waivers:
             self._waivers.setdefault(waiver.requirement, []).append(waiver)
@@ -158,6 +160,8 @@ class Judge:
         return max(active, key=lambda w: (w.expires_at, w.id), default=None)
 
     def _answer(self, requirement: Requirement) -> Answer:
+        if requirement.for_each is not None:  # requirements made of it have none
+            return Answer(FindingStatus.NOT_TESTED, "it is asked for each identified risk, and none is identified")
         if requirement.applies_when is not None:
             applies = self._alone.judge(requirement.applies_when)
             if applies.holds is None:
@@ -166,8 +170,13 @@ class Judge:
                 return Answer(FindingStatus.NOT_APPLICABLE, requirement.not_applicable_because or "")
         if requirement.gate is not None:
             return self._answer_by_gate(requirement.gate)
+        if requirement.profile is not None:
+            return self._answer_by_profile(requirement, requirement.profile)
+        if requirement.clock is not None:
+            status, reason, ends_at = answer_of_limits(requirement.clock, self._situation.limits, self._moment)
+            return Answer(status, reason, None, ends_at)
         if requirement.evidence is None or requirement.criterion is None:  # the spec's validator refuses this
-            return Answer(FindingStatus.NOT_TESTED, "the requirement names no evidence and criterion")
+            return Answer(FindingStatus.NOT_TESTED, "the requirement names nothing that could be judged")
         return self._answer_by_evidence(requirement, requirement.evidence, requirement.criterion)
 
     def _answer_by_gate(self, gate: str) -> Answer:
@@ -180,11 +189,23 @@ class Judge:
             return Answer(FindingStatus.NOT_TESTED, f"gate {gate} was never opened for this version")
         return Answer(FindingStatus.UNMET, f"gate {gate} is {state.value}, expected cleared")
 
+    def _answer_by_profile(self, requirement: Requirement, criterion: str) -> Answer:
+        judgement = self._alone.judge(criterion)
+        if judgement.holds is None:
+            reason = f"criterion could not be judged on the profile: {judgement.reason}"
+            return Answer(FindingStatus.NOT_TESTED, reason)
+        if not judgement.holds:
+            return Answer(FindingStatus.UNMET, requirement.unmet or f"the profile does not satisfy: {criterion}")
+        return Answer(FindingStatus.MET)
+
     def _answer_by_evidence(self, requirement: Requirement, need: EvidenceNeed, criterion: str) -> Answer:
         choice = self._choose(requirement, need)
         if choice is None:
             return Answer(FindingStatus.NOT_TESTED, self._why_none(need))
-        exhibit, trouble = choice
+        exhibit, trouble, is_of_before = choice
+        if is_of_before:
+            reason = f"{exhibit.evidence.filename} was shown for an earlier occasion; submit it again for this one"
+            return Answer(FindingStatus.STALE, reason, exhibit)
         if trouble:
             return Answer(FindingStatus.NOT_TESTED, trouble, exhibit)
         filename, ends_at = exhibit.evidence.filename, exhibit.ends_at(requirement.fresh_for_days)
@@ -204,17 +225,24 @@ class Judge:
     def _choose(self, requirement: Requirement, need: EvidenceNeed) -> _Choice | None:
         if not self._is_all_read:  # an unread file speaks to one requirement, so no answer serves for others
             return self._look_for(requirement, need)
-        wanted = (need.kind, need.select)
+        wanted = (need.kind, need.select, requirement.per_occasion)
         if wanted not in self._chosen:
             self._chosen[wanted] = self._look_for(requirement, need)
         return self._chosen[wanted]
 
     def _look_for(self, requirement: Requirement, need: EvidenceNeed) -> _Choice | None:
+        since = self._situation.occasion_since if requirement.per_occasion else None
+        before = None
         for exhibit in self._by_kind.get(need.kind, ()) if self._is_all_read else self._newest_first:
-            if self._speaks_to(exhibit, requirement, need):
-                trouble = exhibit.trouble or (exhibit.doubt(need.select) if need.select is not None else None)
-                return _Choice(exhibit, trouble)
-        return None
+            is_of_before = since is not None and exhibit.evidence.received_at < since
+            if (is_of_before and before is not None) or not self._speaks_to(exhibit, requirement, need):
+                continue
+            if is_of_before:
+                before = _Choice(exhibit, None, is_of_before=True)
+                continue
+            trouble = exhibit.trouble or (exhibit.doubt(need.select) if need.select is not None else None)
+            return _Choice(exhibit, trouble)
+        return before
 
     def _speaks_to(self, exhibit: Exhibit, requirement: Requirement, need: EvidenceNeed) -> bool:
         evidence = exhibit.evidence

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from pratique.domain.decisions import Waiver
 from pratique.domain.evidence import Evidence
 from pratique.domain.gates import GateState
+from pratique.domain.limits import TimeLimit
 
 
 class Judgement(NamedTuple):
@@ -43,9 +44,11 @@ class Situation:
     spec_digest: str
     model: str
     version: str
-    profile: Mapping[str, Any]  #: `ModelProfile.as_json()`
+    profile: Mapping[str, Any]  #: `ModelProfile.as_json()`, with the derived members that the spec names
     profile_digest: str
     evidence: Sequence[Evidence] = ()
     waivers: Sequence[Waiver] = ()
     gates: Mapping[str, GateState] | None = None  #: latest run of each other gate of this model version
     weights_at: datetime | None = None  #: when other weights were named; what is older was shown for those before
+    limits: Sequence[TimeLimit] = ()  #: clocks of this model version that a spec may ask for
+    occasion_since: datetime | None = None  #: when this gate run was opened; None where it is the first of its gate

@@ -13,6 +13,7 @@ from pratique.domain.evidence import Evidence
 from pratique.domain.exhibit import Exhibit, Ground
 from pratique.domain.gates import GateState
 from pratique.domain.judge import Judge
+from pratique.domain.limits import TimeLimit
 from pratique.domain.moment import Moment
 from pratique.domain.situation import Criteria, Situation
 from pratique.domain.spec import GateSpec
@@ -80,6 +81,8 @@ class _Held:
     evidence: tuple[ReferenceType[Evidence], ...]
     waivers: tuple[Waiver, ...]
     gates: Mapping[str, GateState]
+    limits: tuple[TimeLimit, ...]
+    occasion_since: datetime | None
     verdict: Verdict
 
     @classmethod
@@ -91,13 +94,16 @@ class _Held:
             evidence=tuple(map(ref, situation.evidence)),
             waivers=tuple(situation.waivers),
             gates=dict(situation.gates or {}),
+            limits=tuple(situation.limits),
+            occasion_since=situation.occasion_since,
             verdict=verdict,
         )
 
     @property
     def size(self) -> int:
         """What it keeps, in parts of some hundred bytes."""
-        return 1 + len(self.verdict.found) + len(self.evidence) + len(self.waivers) + len(self.gates)
+        beside = len(self.evidence) + len(self.waivers) + len(self.gates) + len(self.limits)
+        return 1 + len(self.verdict.found) + beside
 
     def is_of(self, situation: Situation) -> bool:
         """True when a situation on the same ground differs in nothing but its gate run."""
@@ -106,12 +112,15 @@ class _Held:
             and _are_same(self.evidence, situation.evidence)
             and self.waivers == tuple(situation.waivers)
             and self.gates == (situation.gates or {})
+            and self.limits == tuple(situation.limits)
+            and self.occasion_since == situation.occasion_since
         )
 
 
 def _key(situation: Situation) -> _Key:
-    """Waivers belong to one gate run; without them all runs of a gate are judged alike."""
-    of_run = (situation.gate_run,) if situation.waivers else ()
+    """Waivers, limits and occasions belong to one gate run; without them all runs of a gate are judged alike."""
+    is_of_run = situation.waivers or situation.limits or situation.occasion_since is not None
+    of_run = (situation.gate_run,) if is_of_run else ()
     return (situation.spec_digest, situation.model, situation.version, *of_run)
 
 

@@ -1,0 +1,82 @@
+"""Time limits as subjects of requirements."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from test_evaluation import CRITERIA, DAY, NOW, situation, spec_of
+
+from pratique.domain.evaluation import evaluate
+from pratique.domain.findings import FindingStatus
+from pratique.domain.limits import TimeLimit
+from pratique.services.evaluation_memory import EvaluationMemory
+
+SPEC = spec_of({"id": "told", "title": "T", "measures": ["Art. 52"], "why": "W", "clock": "art-52-notification"})
+
+
+def limit(state, *, due=1.0, met=None, start=-10.0, rule="art-52-notification", **more):
+    return TimeLimit(
+        rule,
+        None,
+        state,
+        NOW + start * DAY,
+        (NOW + due * DAY).date().isoformat(),
+        NOW + due * DAY,
+        NOW + met * DAY if met is not None else None,
+        **more,
+    )
+
+
+def look(*limits, now=NOW):
+    return evaluate(SPEC, replace(situation(), limits=limits), CRITERIA, now)
+
+
+@pytest.mark.parametrize(
+    ("limits", "status", "words"),
+    [
+        ((), FindingStatus.NOT_TESTED, "has not begun to run"),
+        ((limit("met", rule="another"),), FindingStatus.NOT_TESTED, "has not begun to run"),
+        ((limit("met", met=-1),), FindingStatus.MET, ""),
+        ((limit("met", met=-1, due=-2),), FindingStatus.UNMET, "was met on 2026-11-22, after its last day 2026-11-21"),
+        ((limit("running", due=3),), FindingStatus.UNMET, "runs; its last day is 2026-11-26"),
+        ((limit("running", due=-1),), FindingStatus.UNMET, "was missed; its last day was 2026-11-22"),
+        ((limit("missed", due=-1),), FindingStatus.UNMET, "was missed"),
+        ((limit("void", reason="contested"),), FindingStatus.NOT_APPLICABLE, "is void: contested"),
+        ((limit("void"), limit("met", met=-1, start=-2)), FindingStatus.MET, ""),
+        ((limit("met", met=-3, due=-2), limit("running", due=5, start=-3)), FindingStatus.MET, ""),
+        ((limit("met", met=-1, due=-2), limit("running", due=5, start=-1)), FindingStatus.UNMET, "after its last day"),
+        ((limit("met", met=-3, due=-2), limit("running", due=-1, start=-3)), FindingStatus.UNMET, "was missed"),
+    ],
+)
+def test_a_time_limit_is_what_its_clocks_amount_to(limits, status, words):
+    finding = look(*limits).findings[0]
+    assert finding.status is status
+    assert words in finding.reason
+
+
+def test_it_is_looked_at_again_when_the_limit_runs_out():
+    running = limit("running", due=3)
+    assert look(running).recheck_at == running.due_at
+    assert "was missed" in look(running, now=running.due_at).findings[0].reason
+    assert look(running, now=running.due_at).recheck_at is None
+
+
+def test_a_round_that_comes_again_is_met_until_its_day():
+    found = look(limit("met", met=-3, due=-2), limit("running", due=5, start=-3))
+    assert found.is_ready
+    assert found.recheck_at == NOW + 5 * DAY
+
+
+def test_the_memory_of_verdicts_tells_limits_apart():
+    memory = EvaluationMemory()
+    for limits in ([limit("running", due=3)], [limit("met", met=-1)], [limit("running", due=3)], []):
+        for now in (NOW, NOW + timedelta(days=3)):
+            at = replace(situation(), limits=limits)
+            assert memory.evaluate(SPEC, at, CRITERIA, now) == evaluate(SPEC, at, CRITERIA, now)
+
+
+def test_the_memory_of_verdicts_tells_occasions_apart():
+    memory, spec = EvaluationMemory(), SPEC
+    for since in (None, NOW - DAY, None, NOW - 2 * DAY):
+        at = replace(situation(), occasion_since=since)
+        assert memory.evaluate(spec, at, CRITERIA, NOW) == evaluate(spec, at, CRITERIA, NOW)
