@@ -172,15 +172,15 @@ class AppClient:
         self._loop.close()
 
 
-_first: list[Parts] = []
+_first: dict[Path, Parts] = {}
 
 
 def _wire(settings: Settings, clock: Clock) -> Parts:
-    """Return an engine's parts; the configuration, which is the same for every test, is loaded once."""
-    if not _first:
-        _first.append(build_parts(settings, clock=clock))
+    """Return an engine's parts; a configuration, which is the same for many tests, is loaded once."""
+    if settings.config_dir not in _first:
+        _first[settings.config_dir] = build_parts(settings, clock=clock)
     return replace(
-        _first[0],
+        _first[settings.config_dir],
         settings=settings,
         ledger=Ledger(settings.ledger_url, clock=clock),
         files=EvidenceFolder(settings.evidence_dir, settings.max_evidence_bytes),
