@@ -13,7 +13,8 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$", max_length=6
 #: Roles as people.yaml names them, such as `owner` or `eval_lead`.
 Role = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-._][a-z0-9]+)*$", max_length=64)]
 #: Measures (`S-3.2`), commitments (`S-C9`), appendix items (`S-A3.5`) and articles (`Art. 53(1)(d)`).
-SourceRef = Annotated[str, Field(pattern=r"^([TCS]-[A]?\d+(\.\d+)*|[TCS]-C\d+|Art\. \d+.*)$", max_length=40)]
+#: A regime of a provider's own numbers its chapters by another letter (`P-1.2`).
+SourceRef = Annotated[str, Field(pattern=r"^([A-Z]-[A]?\d+(\.\d+)*|[A-Z]-C\d+|Art\. \d+.*)$", max_length=40)]
 Cel = Annotated[str, Field(min_length=1, max_length=4000)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from pratique.domain.regime.edition import Edition, EditionId
 from pratique.domain.regime.items import RegimeData, RuleId, Text, Word
@@ -60,22 +60,45 @@ class Mapping(RegimeData):
     format: Literal["pratique.mapping/1"]
     earlier: EditionId
     later: EditionId
-    risks: tuple[RiskMove, ...] = Field(min_length=1)
-    measures: tuple[MeasureMove, ...] = Field(min_length=1)
+    rest_equal: bool = False  #: what no move names, and both editions have under the same id, is equal
+    risks: tuple[RiskMove, ...] = ()
+    measures: tuple[MeasureMove, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.rest_equal and not (self.risks and self.measures):
+            raise ValueError("`risks` and `measures` are expected, or `rest_equal: true`")
+        return self
 
     def of_risk(self, risk: str) -> RiskMove | None:
-        """Return what became of a risk of the earlier edition."""
+        """Return what became of a risk of the earlier edition; None also for one that is equal and not named."""
         return next((move for move in self.risks if move.was == risk), None)
 
     def of_measure(self, measure: str) -> MeasureMove | None:
-        """Return what became of a measure of the earlier edition."""
+        """Return what became of a measure of the earlier edition; None also for one that is equal and not named."""
         return next((move for move in self.measures if move.was == measure), None)
 
 
 def mapping_flaws(mapping: Mapping, earlier: Edition, later: Edition) -> Iterator[Flaw]:
     """Yield what is wrong: everything before must lead somewhere, everything after must come from somewhere."""
-    yield from _gaps("risks", mapping.risks, _risks(earlier), _risks(later))
-    yield from _gaps("measures", mapping.measures, [m.id for m in earlier.measures()], [m.id for m in later.measures()])
+    risks, measures = (_risks(earlier), _risks(later)), (_measures(earlier), _measures(later))
+    yield from _gaps("risks", mapping.risks, *_unnamed_taken_out(mapping, mapping.risks, *risks))
+    yield from _gaps("measures", mapping.measures, *_unnamed_taken_out(mapping, mapping.measures, *measures))
+
+
+def _measures(edition: Edition) -> list[str]:
+    return [measure.id for measure in edition.measures()]
+
+
+def _unnamed_taken_out(
+    mapping: Mapping, moves: Iterable[RiskMove | MeasureMove], before: list[str], after: list[str]
+) -> tuple[list[str], list[str]]:
+    """Leave out what both have and no move names, where the mapping says that such are equal."""
+    if not mapping.rest_equal:
+        return before, after
+    named = {end for move in moves for end in (move.was, *move.now) if end is not None}
+    same = (set(before) & set(after)) - named
+    return [one for one in before if one not in same], [one for one in after if one not in same]
 
 
 def _risks(edition: Edition) -> list[str]:
