@@ -114,6 +114,7 @@ def person_of(principal: Principal) -> str:
 Reading = Annotated[Principal, Depends(needing("gates:read"))]
 Submitting = Annotated[Principal, Depends(needing("evidence:write"))]
 Registering = Annotated[Principal, Depends(needing("models:write"))]
+Reporting = Annotated[Principal, Depends(needing("events:write"))]
 Deciding = Annotated[Principal, Depends(needing("decisions:write"))]
 Auditing = Annotated[Principal, Depends(needing("journal:read"))]
 Working = Annotated[Principal, Depends(needing("worker"))]

@@ -1,0 +1,152 @@
+"""Recording what clocks run from; gates that wait for it open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from pratique.canonical import stored_json
+from pratique.domain.entries import OccurrenceRecorded, OccurrenceWithdrawn
+from pratique.domain.occurrences import ABOUT_PATTERN, KINDS, OccurrenceKind, check_data
+from pratique.domain.times import instant_text
+from pratique.errors import ConflictError, InvalidInputError, NotFoundError
+from pratique.services import lookups
+from pratique.services.advancing import advance_live
+from pratique.services.authority import check_reason
+from pratique.services.gate_runs import open_or_join, why_not_applicable
+from pratique.services.parts import Parts
+from pratique.services.threads import check_place, refuse_withdrawal, thread_rows
+from pratique.store.reader import Reader, Row
+from pratique.store.transaction import Transaction
+
+#: What gates wait for: `pratique.occurrence.<kind>` among their `opens_on`.
+EVENT_PREFIX = "pratique.occurrence."
+#: Another machine's clock may be this much ahead of ours.
+_AHEAD = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOccurrence:
+    """Something that happened, or is planned, as somebody says it."""
+
+    kind: str
+    at: datetime  #: aware
+    why: str
+    model_version_id: str | None = None  #: None: it concerns the provider, and so every model version
+    about: str | None = None  #: the incident, request, complaint, change or evaluation that it belongs to
+    data: Mapping[str, Any] = field(default_factory=dict)
+    person: str | None = None
+    credential: str | None = None
+
+
+def record_occurrence(tx: Transaction, parts: Parts, new: NewOccurrence) -> str:
+    """Record an occurrence, open the gates that wait for it; return its id.
+
+    Raises:
+        InvalidInputError: unknown kind, a time that cannot be, data that the kind does not carry, or no reason.
+        NotFoundError: the model version, or the incident or request that it belongs to, is not recorded.
+        ConflictError: that step was recorded already, or comes too early.
+    """
+    check_reason(new.why)
+    kind = _kind_of(new, tx.now)
+    data = check_data(new.kind, new.data)
+    versions = _locked_versions(tx, new.model_version_id)
+    if kind.thread is not None and new.about is not None:
+        check_place(thread_rows(tx, versions[0]["id"], new.about), new.kind, new.about, new.at, data)
+    occurrence_id = tx.new_id()
+    tx.record(
+        OccurrenceRecorded(
+            id=occurrence_id,
+            kind=new.kind,
+            at=instant_text(new.at),
+            why=new.why,
+            model_version_id=new.model_version_id,
+            about=new.about,
+            data=data,
+            person=new.person,
+            credential=new.credential,
+        )
+    )
+    cause = new.kind.replace("_", " ") + (f" ({new.about})" if new.about else "")
+    for version in versions:
+        _open_gates(tx, parts, version, new, occurrence_id)
+        advance_live(tx, parts, version["id"], cause=cause)
+    return occurrence_id
+
+
+def withdraw_occurrence(
+    tx: Transaction, parts: Parts, occurrence_id: str, *, reason: str, person: str, credential: str
+) -> None:
+    """Say that what was recorded did not happen, or not so.
+
+    Raises:
+        NotFoundError: no such occurrence.
+        ConflictError: it was withdrawn before, or others follow from it.
+    """
+    check_reason(reason)
+    row = find_occurrence(tx, occurrence_id)
+    versions = _locked_versions(tx, row["model_version_id"])
+    if row["withdrawn_at"] is not None:
+        raise ConflictError(f"occurrence {occurrence_id} was withdrawn at {row['withdrawn_at']}")
+    if row["about"] is not None and row["model_version_id"] is not None:
+        refuse_withdrawal(thread_rows(tx, row["model_version_id"], row["about"]), row)
+    tx.record(OccurrenceWithdrawn(id=occurrence_id, reason=reason, person=person, credential=credential))
+    cause = f"{person} withdrew {row['kind'].replace('_', ' ')} of {row['at'][:10]}"
+    for version in versions:
+        advance_live(tx, parts, version["id"], cause=cause)
+
+
+def find_occurrence(reader: Reader, occurrence_id: str) -> Row:
+    """Return the row of an occurrence.
+
+    Raises:
+        NotFoundError: no such occurrence.
+    """
+    row = reader.one(lookups.OCCURRENCE, id=occurrence_id) if "\x00" not in occurrence_id else None
+    if row is None:
+        raise NotFoundError(f"occurrence {occurrence_id[:80]} does not exist")
+    return row
+
+
+def occurrence_view(row: Row) -> dict[str, Any]:
+    """Return an occurrence as the API shows it."""
+    names = ("id", "kind", "about", "at", "why", "person", "recorded_at", "withdrawn_at", "withdrawn_why")
+    return {name: row[name] for name in names} | {
+        "is_wide": row["model_version_id"] is None,
+        "data": stored_json(row["data"]),
+    }
+
+
+def _kind_of(new: NewOccurrence, now: datetime) -> OccurrenceKind:
+    """Return what is known of the kind, after refusing what an occurrence of it cannot be."""
+    kind = KINDS.get(new.kind)
+    if kind is None:
+        raise InvalidInputError(f"kind: found {new.kind[:80]!r}, expected one of {', '.join(sorted(KINDS))}")
+    if not kind.is_plan and new.at > now + _AHEAD:
+        raise InvalidInputError(f"at: found {instant_text(new.at)}, expected a time that has come; this is no plan")
+    if new.model_version_id is None and not kind.is_wide:
+        raise InvalidInputError(f"{new.kind}: expected a model version; it concerns one, not the provider")
+    if kind.thread is not None and new.about is None:
+        raise InvalidInputError(f"about: expected the {kind.thread.value} that {new.kind} belongs to")
+    if new.about is not None and re.fullmatch(ABOUT_PATTERN, new.about) is None:
+        raise InvalidInputError(f"about: found {new.about[:80]!r}, expected 1 to 64 of A-Z a-z 0-9 . _ + -")
+    return kind
+
+
+def _locked_versions(tx: Transaction, version_id: str | None) -> list[Row]:
+    """Return the model versions that an occurrence concerns, locked in one order by every replica."""
+    ids = [version_id] if version_id is not None else [row["id"] for row in tx.all(lookups.MODEL_VERSION_IDS)]
+    found = [tx.one(lookups.MODEL_VERSION_LOCKED, id=one) for one in ids]
+    rows = [row for row in found if row is not None]
+    if len(rows) < len(ids):
+        raise NotFoundError(f"model version {version_id} does not exist")
+    return rows
+
+
+def _open_gates(tx: Transaction, parts: Parts, version: Row, new: NewOccurrence, occurrence_id: str) -> None:
+    for spec in parts.rules.gates_opened_by(EVENT_PREFIX + new.kind):
+        if why_not_applicable(parts, spec, version) is None:
+            open_or_join(tx, parts, version, spec, occasion=new.about or new.kind, event_id=occurrence_id)
