@@ -8,8 +8,10 @@ from itertools import product
 from typing import Any, NamedTuple, Protocol
 
 from pratique.domain.evaluation import Criteria
+from pratique.domain.instances import MAX_ID, expressions, filled, instance_id
 from pratique.domain.models import ModelProfile
-from pratique.domain.spec import GateSpec
+from pratique.domain.risks import RISK_MEMBERS, unrecorded
+from pratique.domain.spec import GateSpec, Requirement
 
 
 class CheckedCriteria(Criteria, Protocol):
@@ -24,9 +26,14 @@ class Place(NamedTuple):
     """An expression and where it stands."""
 
     path: str
-    name: str  #: `applies_when`, `select` or `criterion`
+    name: str  #: `applies_when`, `profile`, `select` or `criterion`
     expression: str
     kind: str | None = None  #: evidence kind, where there is one
+    placeholders: frozenset[str] = frozenset()  #: which may stand in it
+
+
+#: Members of `profile` that follow from other records, by what they hold; see `services.effective_profile`.
+DERIVED_MEMBERS = frozenset({"provider", "scope", "compute", "risks"})
 
 
 _COMMENT_OR_TEXT = re.compile(
@@ -39,6 +46,11 @@ _PROFILE_MEMBER = re.compile(r"\bprofile\s*\.\s*([A-Za-z_]\w*)")
 _PROFILE = re.compile(r"(?<![.\w])profile\b(?:\s*\.\s*([A-Za-z_]\w*))?")
 _FACTS_MEMBER = re.compile(r"(?<![.\w])facts\s*\.\s*([A-Za-z_]\w*)")
 _FACTS = re.compile(r"(?<![.\w])facts\b")
+_PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
+_RISK_MEMBER = re.compile(r"\bprofile\s*\.\s*risks\s*\[\{risk\}\]\s*\.\s*(\w+)")
+#: Longest id of a risk, and what stands for one where none is known yet.
+_LONGEST_RISK = "r" * 30
+_SAMPLE = "sample"
 
 
 def places(spec: GateSpec) -> Iterator[Place]:
@@ -47,21 +59,55 @@ def places(spec: GateSpec) -> Iterator[Place]:
         yield Place("applies_when", "applies_when", spec.applies_when)
     for checkpoint in spec.checkpoints:
         for requirement in checkpoint.requirements:
+            yield from _of_requirement(f"checkpoints[{checkpoint.id}].requirements[{requirement.id}]", requirement)
+
+
+def _of_requirement(path: str, requirement: Requirement) -> Iterator[Place]:
+    known = frozenset({"occasion", "risk"} if requirement.for_each is not None else {"occasion"})
+    if requirement.applies_when is not None:
+        yield Place(f"{path}.applies_when", "applies_when", requirement.applies_when, None, known)
+    if requirement.profile is not None:
+        yield Place(f"{path}.profile", "profile", requirement.profile, None, known)
+    need = requirement.evidence
+    if need is not None and need.select is not None:
+        yield Place(f"{path}.evidence.select", "select", need.select, need.kind, known)
+    if need is not None and requirement.criterion is not None:
+        yield Place(f"{path}.criterion", "criterion", requirement.criterion, need.kind, known)
+
+
+def flaws_per_risk(spec: GateSpec) -> Iterator[tuple[str, str, str]]:
+    """Yield (path, found, expected) of what is wrong with requirements that are made for each risk."""
+    for checkpoint in spec.checkpoints:
+        for requirement in checkpoint.requirements:
+            if requirement.for_each is None:
+                continue
             path = f"checkpoints[{checkpoint.id}].requirements[{requirement.id}]"
-            if requirement.applies_when is not None:
-                yield Place(f"{path}.applies_when", "applies_when", requirement.applies_when)
-            need = requirement.evidence
-            if need is not None and need.select is not None:
-                yield Place(f"{path}.evidence.select", "select", need.select, need.kind)
-            if need is not None and requirement.criterion is not None:
-                yield Place(f"{path}.criterion", "criterion", requirement.criterion, need.kind)
+            room = MAX_ID - len(instance_id("", _LONGEST_RISK))
+            if len(requirement.id) > room:
+                yield f"{path}.id", f"{len(requirement.id)} characters", f"at most {room}, as the id of a risk follows"
+            taken = [r.id for r in spec.requirements() if r.id.rpartition(".")[0] == requirement.id]
+            for other in taken:
+                yield f"{path}.id", repr(other), f"no id that could be {requirement.id} made for a risk"
+            if not any("risk" in _placeholders(text) for text in expressions(requirement)):
+                yield (
+                    f"{path}.for_each",
+                    "no `{risk}` in an expression",
+                    "a requirement that asks something of each risk",
+                )
+
+
+def derived_members(spec: GateSpec) -> frozenset[str]:
+    """Return the derived members of `profile` that the expressions of a gate name."""
+    return frozenset(m for place in places(spec) for m in _PROFILE_MEMBER.findall(_bare(place.expression))) & (
+        DERIVED_MEMBERS
+    )
 
 
 def profile_members(spec: GateSpec) -> frozenset[str]:
     """Return the profile members that judging a gate looks at.
 
-    Those that its expressions name (all, where one takes the profile as a whole), and the two to which every piece
-    of evidence is held: the names that tools know the model by, and its weights.
+    Those that its expressions name (all, where one takes the profile as a whole), the derived ones among them, and the
+    two to which every piece of evidence is held: the names that tools know the model by, and its weights.
     """
     found = {member for place in places(spec) for member in _PROFILE.findall(_bare(place.expression))}
     if "" in found:
@@ -79,22 +125,50 @@ def troubles(place: Place, criteria: CheckedCriteria, facts_members: Mapping[str
         criteria: the language.
         facts_members: member names that the schema of an evidence kind knows, by kind.
     """
-    found = criteria.compile_check(place.expression)
+    bare = _bare(place.expression)
+    found = _misplaced(place, bare)
     if found:
         return found
-    bare = _bare(place.expression)
-    unknown = sorted(set(_PROFILE_MEMBER.findall(bare)) - set(ModelProfile.model_fields))
+    sample = filled(place.expression, risk=_SAMPLE, occasion=_SAMPLE)
+    found = criteria.compile_check(sample)
+    if found:
+        return found
+    unknown = sorted(set(_PROFILE_MEMBER.findall(bare)) - set(ModelProfile.model_fields) - DERIVED_MEMBERS)
     found += [f"profile has no member {name!r}" for name in unknown]
-    if place.name == "applies_when" and _FACTS.search(bare):
-        found.append("`applies_when` sees `profile` only, not `facts`")
+    unknown = sorted(set(_RISK_MEMBER.findall(bare)) - RISK_MEMBERS)
+    found += [f"a risk of the register has no member {name!r}" for name in unknown]
+    if place.name in ("applies_when", "profile") and _FACTS.search(bare):
+        found.append(f"`{place.name}` sees `profile` only, not `facts`")
     known = facts_members.get(place.kind or "")
     if known is not None:
         found += [
             f"the schema of {place.kind} has no member {name!r}"
             for name in sorted(set(_FACTS_MEMBER.findall(bare)) - known)
         ]
-    if place.name == "criterion" and _holds_on_nothing(place.expression, criteria):
+    if place.name == "criterion" and _holds_on_nothing(sample, criteria):
         found.append("it holds on a file that says nothing; name the facts that must be there")
+    if place.name == "profile" and "risk" in place.placeholders and _holds_on_nothing(sample, criteria):
+        found.append("it holds for a risk that was never recorded; name what must be there")
+    return found
+
+
+def _placeholders(expression: str) -> list[str]:
+    return _PLACEHOLDER.findall(_bare(expression))
+
+
+def _misplaced(place: Place, bare: str) -> list[str]:
+    """Return what is wrong with the placeholders of an expression."""
+    found = []
+    for name in dict.fromkeys(_PLACEHOLDER.findall(bare)):
+        if name == "risk" and "risk" not in place.placeholders:
+            found.append("`{risk}` stands only in a requirement with `for_each: identified_risk`")
+        elif name not in place.placeholders:
+            known = " and ".join(f"`{{{one}}}`" for one in sorted(place.placeholders)) or "none here"
+            found.append(f"unknown placeholder `{{{name}}}`, known: {known}")
+    for name in sorted(place.placeholders):
+        written = "{" + name + "}"
+        if place.expression.count(written) != bare.count(written):
+            found.append(f"`{written}` stands within a text or a comment; it is a text itself")
     return found
 
 
@@ -108,5 +182,6 @@ def _holds_on_nothing(criterion: str, criteria: Criteria) -> bool:
 
 
 def _sample_profiles() -> Iterator[dict[str, Any]]:
+    nothing = {_SAMPLE: unrecorded(_SAMPLE, _SAMPLE)}
     for systemic_risk, open_source in product((False, True), repeat=2):
-        yield ModelProfile(systemic_risk=systemic_risk, open_source=open_source).as_json()
+        yield {**ModelProfile(systemic_risk=systemic_risk, open_source=open_source).as_json(), "risks": nothing}

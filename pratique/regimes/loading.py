@@ -11,7 +11,7 @@ from pratique.domain.regime import Edition
 from pratique.domain.spec import GateSpec
 from pratique.errors import ConfigError
 from pratique.regimes.editions import load_edition, load_mapping
-from pratique.regimes.expressions import CheckedCriteria, places, troubles
+from pratique.regimes.expressions import CheckedCriteria, flaws_per_risk, places, troubles
 from pratique.regimes.facts import load_facts_schemas, members_by_kind
 from pratique.regimes.holidays import load_holidays
 from pratique.regimes.problems import Problems
@@ -51,6 +51,8 @@ def load_configuration(
         for place in places(spec):
             for trouble in troubles(place, criteria, members):
                 problems.add(file, place.path, found=trouble, expected="a sound boolean expression")
+        for path, found, expected in flaws_per_risk(spec):
+            problems.add(file, path, found=found, expected=expected)
         _check_kinds(file, spec, set(members), known_kinds, problems)
     _check_references(specs, named, problems)
     if problems.lines:

@@ -323,7 +323,7 @@ def test_a_broken_copy_of_the_shipped_configuration_names_the_broken_key(tmp_pat
 @pytest.mark.parametrize(
     ("edit", "expected"),
     [
-        (("opens_on", "applies_when: .profile.licence == true\nopens_on"), "found profile has no member 'licence'"),
+        (("opens_on", "applies_when: .profile.price == true\nopens_on"), "found profile has no member 'price'"),
         (("opens_on", "applies_when: .facts.ok\nopens_on"), "found `applies_when` sees `profile` only, not `facts`"),
     ],
 )
