@@ -14,6 +14,7 @@ from pratique.domain.regime.documents import DocumentSchema
 from pratique.domain.regime.items import RegimeData
 from pratique.domain.regime.mapping import Mapping as EditionMapping
 from pratique.domain.regime.mapping import mapping_flaws
+from pratique.domain.regime.scope import ScopeRules
 from pratique.domain.regime.vocabulary import Vocabulary
 from pratique.regimes.problems import Problems
 from pratique.regimes.yaml_text import read_yaml
@@ -40,6 +41,7 @@ _PARTS: dict[str, type[RegimeData]] = {
     "taxonomy.yaml": Taxonomy,
     "appendices.yaml": Appendices,
     "documents.yaml": _Documents,
+    "scope.yaml": ScopeRules,
 }
 _NEEDED = ("edition.yaml", "vocabulary.yaml", "taxonomy.yaml")
 
@@ -80,6 +82,7 @@ def _whole(
         taxonomy=parts["taxonomy.yaml"],
         appendices=parts.get("appendices.yaml"),
         documents=parts["documents.yaml"].documents if "documents.yaml" in parts else (),
+        scope=parts.get("scope.yaml"),
     )
     before = len(problems.lines)
     expected = f"{folder.parent.name}@{folder.name}"

@@ -15,6 +15,7 @@ from pratique.domain.regime.deadlines import DeadlineRule
 from pratique.domain.regime.documents import DocumentSchema
 from pratique.domain.regime.items import RegimeData, RuleId, Sourced, Text, Word
 from pratique.domain.regime.measures import Chapter, Measure
+from pratique.domain.regime.scope import ScopeRules, scope_items
 from pratique.domain.regime.taxonomy import Taxonomy
 from pratique.domain.regime.vocabulary import Vocabulary
 
@@ -75,6 +76,7 @@ class Edition(RegimeData):
     taxonomy: Taxonomy
     appendices: Appendices | None = None
     documents: tuple[DocumentSchema, ...] = ()
+    scope: ScopeRules | None = None  #: who owes what
 
     @property
     def id(self) -> str:
@@ -122,3 +124,5 @@ def items(edition: Edition) -> Iterator[tuple[str, str, Sourced]]:
             yield f"appendices.evaluations[{topic.id}]", topic.id, topic
         for objective in edition.appendices.security.objectives():
             yield f"appendices.security[{objective.id}]", objective.id, objective
+    if edition.scope is not None:
+        yield from scope_items(edition.scope)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pratique.domain.regime.edition import Edition, items
 from pratique.domain.regime.measures import Measure
+from pratique.domain.regime.scope import misplaced
 
 
 class Flaw(NamedTuple):
@@ -25,6 +26,8 @@ def flaws(edition: Edition) -> Iterator[Flaw]:
         yield from _dangling(edition, measure)
     yield from _deadlines(edition)
     yield from _miscounted(edition)
+    if edition.scope is not None:
+        yield from (Flaw(*found) for found in misplaced(edition.scope))
 
 
 def _doubled(edition: Edition) -> Iterator[Flaw]:
