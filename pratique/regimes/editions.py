@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +46,16 @@ _PARTS: dict[str, type[RegimeData]] = {
 _NEEDED = ("edition.yaml", "vocabulary.yaml", "taxonomy.yaml")
 
 
-def load_edition(folder: Path, problems: Problems) -> Edition | None:
-    """Return the edition in `folder`; None, with every error noted, where it is not whole."""
+def load_edition(folder: Path, problems: Problems, origin: str = "") -> Edition | None:
+    """Return the edition in `folder`; None, with every error noted, where it is not whole.
+
+    Args:
+        folder: `<regime>/<edition>/`.
+        problems: where errors go.
+        origin: stands before the names of its files.
+    """
     before = len(problems.lines)
-    where = f"{folder.parent.name}/{folder.name}"
+    where = f"{origin}{folder.parent.name}/{folder.name}"
     parts: dict[str, Any] = {}
     chapters: list[Chapter] = []
     for path in sorted(folder.glob("*.yaml")):
@@ -105,14 +111,26 @@ def _read(path: Path, file: str, kind: type[RegimeData], problems: Problems) -> 
     return None if troubles else problems.parse(file, kind, value)
 
 
-def load_mapping(path: Path, editions: Mapping[str, Edition], problems: Problems) -> EditionMapping | None:
-    """Return the mapping in `path` between two of `editions`; None, with every error noted, where it is not whole."""
-    file = f"{path.parent.name}/{path.name}"
+def load_mapping(
+    path: Path,
+    editions: Mapping[str, Edition],
+    problems: Problems,
+    origin: str = "",
+    *,
+    broken: Collection[str] = (),
+) -> EditionMapping | None:
+    """Return the mapping in `path` between two of `editions`; None, with every error noted, where it is not whole.
+
+    Nothing is said of one from or to a `broken` edition, which has its own errors.
+    """
+    file = f"{origin}{path.parent.name}/{path.name}"
     mapping = _read(path, file, EditionMapping, problems)
     if not isinstance(mapping, EditionMapping):
         return None
     before = len(problems.lines)
     for key, name in (("earlier", mapping.earlier), ("later", mapping.later)):
+        if name in broken:
+            return None
         if name not in editions:
             problems.add(file, key, found=name, expected=f"one of {', '.join(sorted(editions))}")
     if len(problems.lines) == before:

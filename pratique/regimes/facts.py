@@ -16,11 +16,11 @@ _SUFFIX = ".schema.json"
 _ID = re.compile(r"urn:pratique\.facts/([a-z0-9]+(?:-[a-z0-9]+)*)@([1-9][0-9]*)")
 
 
-def load_facts_schemas(folder: Path, problems: Problems) -> dict[str, Schema]:
-    """Return the schemas in `folder` by `<id>@<n>`; note every error."""
+def load_facts_schemas(folder: Path, problems: Problems, origin: str = "") -> dict[str, Schema]:
+    """Return the schemas in `folder` by `<id>@<n>`; note every error, under file names that `origin` stands before."""
     out: dict[str, Schema] = {}
     for path in sorted(folder.glob("*.json")):
-        file = f"{folder.name}/{path.name}"
+        file = f"{origin}{folder.name}/{path.name}"
         schema = _read(path, file, problems)
         if schema is None or not _is_usable(schema, file, problems):
             continue

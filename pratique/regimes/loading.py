@@ -1,24 +1,31 @@
-"""Loads and checks the whole configuration at once: gates, facts schemas, people."""
+"""Loads and checks the whole configuration at once: editions, gates, facts schemas, holidays, people."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pratique.domain.counting import Holidays
 from pratique.domain.people import People
 from pratique.domain.regime import Edition
 from pratique.domain.spec import GateSpec
 from pratique.errors import ConfigError
+from pratique.regimes.carrying import gates_of_editions
 from pratique.regimes.editions import load_edition, load_mapping
-from pratique.regimes.expressions import CheckedCriteria, flaws_per_risk, places, troubles
+from pratique.regimes.expressions import CheckedCriteria, places
 from pratique.regimes.facts import load_facts_schemas, members_by_kind
+from pratique.regimes.gate_files import GateChecks, GateFiles, check_prerequisites, read_file
 from pratique.regimes.holidays import load_holidays
+from pratique.regimes.library import Configuration, Library, first_editions, regime_of
+from pratique.regimes.overlay import tightened
 from pratique.regimes.problems import Problems
-from pratique.regimes.rulebook import Configuration, Regimes, Rulebook, prerequisites
-from pratique.regimes.yaml_text import YamlProblem, YamlResult, read_yaml
+from pratique.regimes.rulebook import Regimes, Schema
 
 _NO_PEOPLE = People(format="pratique.people/1")
+#: Stands before the names of files of the overlay directory.
+OVERLAY = "overlay/"
+_HINT = "config/README.md describes every key"
 
 
 def load_configuration(
@@ -27,8 +34,10 @@ def load_configuration(
     people_file: Path | None,
     criteria: CheckedCriteria,
     known_kinds: frozenset[str] | None = None,
+    overlay_dir: Path | None = None,
+    adopted: Mapping[str, str] | None = None,
 ) -> Configuration:
-    """Return everything under `config_dir`, checked as a whole.
+    """Return everything under `config_dir` and `overlay_dir`, checked as a whole.
 
     Args:
         config_dir: holds `gates/*.yaml`, `facts/*.schema.json`, `regimes/<regime>/<edition>/*.yaml` and
@@ -36,79 +45,153 @@ def load_configuration(
         people_file: the people of this provider; None where there is no file yet.
         criteria: the language that expressions are compiled with.
         known_kinds: evidence kinds that collectors read, beside `facts.*`; None leaves them unchecked.
+        overlay_dir: a provider's own rules, laid out like `config_dir`; it adds, and replaces nothing.
+        adopted: regime -> edition; None: those that an installation begins with.
 
     Raises:
         ConfigError: with every error at once, a line each (file, key path, found, expected).
     """
     problems = Problems()
-    schemas = load_facts_schemas(config_dir / "facts", problems)
-    named: set[str] = set()
-    specs = _load_gates(config_dir / "gates", named, problems)
+    files = GateFiles()
+    library = _load_library(_origins(config_dir, overlay_dir, problems), files, criteria, known_kinds, problems)
     people = _load_people(people_file, problems)
-    regimes = _load_regimes(config_dir, problems)
-    members = members_by_kind(schemas)
-    for file, spec in specs.items():
-        for place in places(spec):
-            for trouble in troubles(place, criteria, members):
-                problems.add(file, place.path, found=trouble, expected="a sound boolean expression")
-        for path, found, expected in flaws_per_risk(spec):
-            problems.add(file, path, found=found, expected=expected)
-        _check_kinds(file, spec, set(members), known_kinds, problems)
-    _check_references(specs, named, problems)
     if problems.lines:
-        raise ConfigError(problems.lines, hint="config/README.md describes every key")
-    warnings = tuple(_warnings(specs, people, people_file))
-    rulebook = Rulebook.of(specs.values(), schemas, regimes)
-    return Configuration(rulebook=rulebook, people=people or _NO_PEOPLE, warnings=warnings)
+        raise ConfigError(problems.lines, hint=_HINT)
+    rulebook = library.rulebook(adopted)
+    warnings = tuple(_warnings(rulebook.specs.values(), files, people, people_file))
+    return Configuration(rulebook=rulebook, library=library, people=people or _NO_PEOPLE, warnings=warnings)
 
 
-def _read(path: Path, file: str, problems: Problems) -> YamlResult:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        problems.add(file, "", found=f"{type(error).__name__}: {error}", expected="a readable file in UTF-8")
-        return YamlResult(None, [YamlProblem("", "", "")])
-    result = read_yaml(text)
-    for problem in result.problems:
-        problems.add(file, problem.path, found=problem.found, expected=problem.expected)
-    return result
+def _origins(config_dir: Path, overlay_dir: Path | None, problems: Problems) -> list[tuple[str, Path]]:
+    """Return the folders that rules come from, each with what stands before its file names."""
+    if overlay_dir is None:
+        return [("", config_dir)]
+    if not overlay_dir.is_dir():
+        problems.add(
+            OVERLAY, "", found=f"no folder {overlay_dir}", expected="the folder that PRATIQUE_OVERLAY_DIR names"
+        )
+    return [("", config_dir), (OVERLAY, overlay_dir)]
 
 
-def _load_gates(folder: Path, named: set[str], problems: Problems) -> dict[str, GateSpec]:
-    """Return the sound specs by file name; note the errors of the others, and in `named` every id."""
-    specs: dict[str, GateSpec] = {}
-    paths = sorted(path for path in folder.glob("*") if path.suffix in (".yaml", ".yml"))
-    if not paths:
-        problems.add(f"{folder.name}/", "", found="no *.yaml file", expected="at least one gate")
-    for path in paths:
-        file = f"{folder.name}/{path.name}"
-        if path.suffix == ".yml":
-            problems.add(file, "", found="a name that ends in .yml", expected=".yaml")
-        value, troubled = _read(path, file, problems)
-        if isinstance(value, dict) and isinstance(value.get("id"), str):
-            named.add(value["id"])
-        spec = None if troubled else problems.parse(file, GateSpec, value)
-        if spec is not None:
-            specs[file] = spec
-    return specs
+def _load_library(
+    origins: Sequence[tuple[str, Path]],
+    files: GateFiles,
+    criteria: CheckedCriteria,
+    known_kinds: frozenset[str] | None,
+    problems: Problems,
+) -> Library:
+    schemas = _load_schemas(origins, problems)
+    added: set[str] = set()
+    broken: set[str] = set()
+    regimes = _load_regimes(origins, added, broken, problems)
+    for origin, folder in origins:
+        if not files.read(folder / "gates", origin, problems) and not origin:
+            problems.add("gates/", "", found="no *.yaml file", expected="at least one gate")
+    checks = GateChecks(
+        criteria=criteria,
+        members=members_by_kind(schemas),
+        known_kinds=known_kinds,
+        editions=regimes.editions,
+        broken=frozenset(broken),
+    )
+    for file, spec in files.specs.items():
+        checks.check(file, spec, problems)
+    gates = _gates(files, regimes, checks, problems)
+    shipped = [spec for file, spec in files.specs.items() if not file.startswith(OVERLAY)]
+    first = first_editions(shipped, gates, regimes)
+    return Library(gates=gates, schemas=schemas, regimes=regimes, first=first, added=frozenset(added))
 
 
-def _load_regimes(config_dir: Path, problems: Problems) -> Regimes:
-    found: dict[str, Edition] = {}
-    for folder in sorted((config_dir / "regimes").glob("*/*/")):
-        edition = load_edition(folder, problems) if (folder / "edition.yaml").is_file() else None
-        if edition is not None:
-            found[edition.id] = edition
-    paths = sorted((config_dir / "regimes").glob("*/mappings/*.yaml"))
-    mappings = [load_mapping(path, found, problems) for path in paths]
-    holidays = load_holidays(config_dir / "holidays", problems)
-    return Regimes(editions=found, mappings=tuple(m for m in mappings if m is not None), holidays=holidays)
+def _load_schemas(origins: Sequence[tuple[str, Path]], problems: Problems) -> dict[str, Schema]:
+    schemas: dict[str, Schema] = {}
+    for origin, folder in origins:
+        found = load_facts_schemas(folder / "facts", problems, origin)
+        for name in sorted(schemas.keys() & found.keys()):
+            expected = "another version; a shipped schema is never replaced"
+            problems.add(f"{origin}facts/", name, found="a schema that config/ has too", expected=expected)
+        schemas |= found
+    return schemas
+
+
+def _load_regimes(
+    origins: Sequence[tuple[str, Path]], added: set[str], broken: set[str], problems: Problems
+) -> Regimes:
+    """Return editions, mappings and holidays; in `added` the editions that are not shipped, in `broken` the unsound."""
+    editions: dict[str, Edition] = {}
+    for origin, folder in origins:
+        for path in sorted((folder / "regimes").glob("*/*/")):
+            if path.name == "mappings":
+                continue
+            edition = load_edition(path, problems, origin)
+            if edition is None:
+                broken.add(f"{path.parent.name}@{path.name}")
+            elif edition.id in editions:
+                where, expected = f"{origin}{path.parent.name}/{path.name}/edition.yaml", "a name of its own"
+                problems.add(where, "id", found=f"{edition.id}, which is shipped", expected=expected)
+            else:
+                editions[edition.id] = edition
+                added |= {edition.id} if origin else set()
+    mappings = [
+        load_mapping(path, editions, problems, origin, broken=broken)
+        for origin, folder in origins
+        for path in sorted((folder / "regimes").glob("*/mappings/*.yaml"))
+    ]
+    holidays = Holidays(one for _, folder in origins for one in load_holidays(folder / "holidays", problems).lists())
+    return Regimes(editions=editions, mappings=tuple(m for m in mappings if m is not None), holidays=holidays)
+
+
+def _gates(
+    files: GateFiles, regimes: Regimes, checks: GateChecks, problems: Problems
+) -> dict[str, dict[str, GateSpec]]:
+    """Return the gates of each edition as they run: own or carried, and made stricter."""
+    own: dict[str, dict[str, GateSpec]] = {}
+    file_of: dict[str, str] = {}
+    for file, spec in files.specs.items():
+        file_of.setdefault(spec.id, file)
+        if spec.id in own.setdefault(spec.edition, {}):
+            problems.add(file, "id", found=f"{spec.id!r}, which another file has too", expected="each gate id once")
+            continue
+        own[spec.edition][spec.id] = spec
+        file_of[f"{spec.edition} {spec.id}"] = file
+    found = gates_of_editions(own, regimes.editions, regimes.mappings)
+    _tighten(found, files, checks, problems)
+    for edition, specs in found.items():
+        named = {
+            f"{file_of[spec.id]} as {edition} has it"
+            if f"{edition} {spec.id}" not in file_of
+            else file_of[f"{edition} {spec.id}"]: spec
+            for spec in specs.values()
+        }
+        others = {g for e, of in found.items() if regime_of(e) != regime_of(edition) for g in of}
+        check_prerequisites(named, {*specs, *files.unsound, *others}, problems)
+        if edition in regimes.editions:
+            for file, spec in named.items():
+                checks.check_references(file, spec, regimes.editions[edition], problems)
+    return found
+
+
+def _tighten(
+    gates: Mapping[str, dict[str, GateSpec]], files: GateFiles, checks: GateChecks, problems: Problems
+) -> None:
+    """Put every overlay on the gates that it names."""
+    for file, overlay in files.overlays.items():
+        meant = [
+            specs for edition, specs in gates.items() if overlay.gate in specs and overlay.edition in (None, edition)
+        ]
+        if not meant and overlay.gate not in files.unsound:
+            of = f" of {overlay.edition}" if overlay.edition else ""
+            problems.add(file, "gate", found=f"{overlay.gate!r}{of}, which is no gate", expected="the id of a gate")
+        for specs in meant:
+            was = specs[overlay.gate]
+            specs[overlay.gate] = tightened(was, overlay, file, problems)
+            known = set(places(was))
+            checks.check_expressions(file, [p for p in places(specs[overlay.gate]) if p not in known], problems)
 
 
 def _load_people(path: Path | None, problems: Problems) -> People | None:
     if path is None:
         return None
-    value, troubled = _read(path, path.name, problems)
+    value, troubled = read_file(path, path.name, problems)
     people = None if troubled else problems.parse(path.name, People, value)
     if people is not None:
         for person, times in Counter(p.id for p in people.people).items():
@@ -117,62 +200,15 @@ def _load_people(path: Path | None, problems: Problems) -> People | None:
     return people
 
 
-def _check_kinds(
-    file: str, spec: GateSpec, facts_kinds: set[str], known: frozenset[str] | None, problems: Problems
-) -> None:
-    for checkpoint in spec.checkpoints:
-        for requirement in checkpoint.requirements:
-            kind = requirement.evidence.kind if requirement.evidence else None
-            if kind is None or kind in facts_kinds:
-                continue
-            path = f"checkpoints[{checkpoint.id}].requirements[{requirement.id}].evidence.kind"
-            if kind.startswith("facts."):
-                expected = f"a kind with a sound schema facts/{kind.removeprefix('facts.')}.schema.json"
-                problems.add(file, path, found=repr(kind), expected=expected)
-            elif known is not None and kind not in known:
-                problems.add(file, path, found=repr(kind), expected=f"one of {', '.join(sorted(known))}, or facts.<id>")
-
-
-def _check_references(specs: Mapping[str, GateSpec], named: set[str], problems: Problems) -> None:
-    by_id: dict[str, GateSpec] = {}
-    for file, spec in specs.items():
-        if spec.id in by_id:
-            problems.add(file, "id", found=f"{spec.id!r}, which another file has too", expected="each gate id once")
-        by_id.setdefault(spec.id, spec)
-    for file, spec in specs.items():
-        for requirement in spec.requirements():
-            if requirement.gate is not None and requirement.gate not in named:
-                expected = f"one of {', '.join(sorted(named))}"
-                path = f"requirements[{requirement.id}].gate"
-                problems.add(file, path, found=f"unknown gate {requirement.gate!r}", expected=expected)
-        cycle = _cycle(spec.id, by_id) if by_id[spec.id] is spec else None
-        if cycle and min(cycle) == spec.id:
-            shown = " -> ".join([*cycle, spec.id])
-            problems.add(
-                file, "requirements.gate", found=f"a cycle: {shown}", expected="gates that can be cleared in turn"
-            )
-
-
-def _cycle(start: str, by_id: Mapping[str, GateSpec]) -> list[str] | None:
-    """Return the gates on a way from `start` back to itself, `start` first."""
-    ways = [[start]]
-    seen = {start}
-    while ways:
-        way = ways.pop()
-        for gate in prerequisites(by_id[way[-1]]):
-            if gate == start:
-                return way
-            if gate in by_id and gate not in seen:
-                seen.add(gate)
-                ways.append([*way, gate])
-    return None
-
-
-def _warnings(specs: Mapping[str, GateSpec], people: People | None, people_file: Path | None) -> Iterator[str]:
+def _warnings(
+    specs: Iterable[GateSpec], files: GateFiles, people: People | None, people_file: Path | None
+) -> Iterator[str]:
     if people is None:
         yield f"{people_file or 'people.yaml'}: no people are named, so that nobody can be told and no gate be signed"
         return
-    for file, spec in specs.items():
+    file_of = {spec.id: file for file, spec in reversed(files.specs.items())}
+    for spec in specs:
+        file = file_of[spec.id]
         if not spec.sign_off.roles:
             yield f"{file}: sign_off: no role signs gate {spec.id}; it clears itself when its requirements are met"
         wanted = dict.fromkeys(sorted({r.owner for r in spec.requirements()}), 1) | spec.sign_off.roles

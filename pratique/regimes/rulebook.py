@@ -10,12 +10,13 @@ from typing import Any
 
 from pratique.canonical import digest_of
 from pratique.domain.counting import Holidays
-from pratique.domain.people import People
 from pratique.domain.regime import Edition
 from pratique.domain.regime.mapping import Mapping as EditionMapping
 from pratique.domain.spec import LATER_MEMBERS, GateSpec
 from pratique.errors import NotFoundError
 
+#: The regime of the General-Purpose AI Code of Practice.
+CODE = "eu-gpai-code"
 #: A JSON Schema (2020-12), parsed.
 Schema = Mapping[str, Any]
 
@@ -49,7 +50,7 @@ class Regimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """What the engine goes by. Never changes after start."""
+    """What the engine goes by. Never changes; adopting an edition puts another one in its place."""
 
     specs: Mapping[str, GateSpec]  #: by gate id, prerequisites first
     digests: Mapping[str, str]  #: gate id -> digest of its spec
@@ -57,10 +58,14 @@ class Rulebook:
     editions: Mapping[str, Edition] = field(default_factory=dict)  #: every edition of the configuration, by id
     mappings: tuple[EditionMapping, ...] = ()  #: from one edition to another
     holidays: Holidays = field(default_factory=Holidays)
+    adopted: Mapping[str, str] = field(default_factory=dict)  #: regime -> edition whose gates these are
 
     @property
     def edition(self) -> Edition | None:
         """The edition of the Code that the gates belong to; None where the configuration holds no such edition."""
+        running = self.editions.get(self.adopted.get(CODE, ""))
+        if running is not None:
+            return running
         named = Counter(spec.edition for spec in self.specs.values() if spec.edition in self.editions)
         return self.editions[named.most_common(1)[0][0]] if named else None
 
@@ -70,6 +75,7 @@ class Rulebook:
         specs: Iterable[GateSpec],
         facts_schemas: Mapping[str, Schema] | None = None,
         regimes: Regimes | None = None,
+        adopted: Mapping[str, str] | None = None,
     ) -> Rulebook:
         """Return the rule book of specs that have been checked."""
         found = regimes or Regimes()
@@ -82,6 +88,7 @@ class Rulebook:
             editions=MappingProxyType(dict(found.editions)),
             mappings=found.mappings,
             holidays=found.holidays,
+            adopted=MappingProxyType(dict(adopted or {})),
         )
 
     def spec(self, gate: str) -> GateSpec:
@@ -100,15 +107,6 @@ class Rulebook:
     def gates_opened_by(self, event_type: str) -> tuple[GateSpec, ...]:
         """Return the specs that an event of this type opens, prerequisites first."""
         return tuple(spec for spec in self.specs.values() if event_type in spec.opens_on)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
-    """Everything that is loaded at start."""
-
-    rulebook: Rulebook
-    people: People
-    warnings: tuple[str, ...] = ()  #: what will hold gates shut later, such as a role that nobody holds
 
 
 def prerequisites(spec: GateSpec) -> tuple[str, ...]:

@@ -34,6 +34,10 @@ class Holidays:
     def __init__(self, lists: Iterable[HolidayList] = ()) -> None:
         self._lists = {one.year: one for one in lists}
 
+    def lists(self) -> tuple[HolidayList, ...]:
+        """Return every list there is."""
+        return tuple(self._lists.values())
+
     def of(self, year: int) -> HolidayList:
         """Return the list of a year.
 
