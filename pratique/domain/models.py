@@ -176,10 +176,11 @@ class ModelProfile(_Part):
         return {name: value for name, value in self.as_json().items() if not _says_nothing(name, value)}
 
 
-_EARLIER = frozenset(
-    ("systemic_risk", "stage", "provider_size", "open_source", "training_flop")
-    + ("modalities", "known_as", "weights_sha256", "placement_planned_at", "attributes")
+_EARLIER_NAMES = (
+    "systemic_risk stage provider_size open_source training_flop modalities known_as weights_sha256 "
+    "placement_planned_at attributes"
 )
+_EARLIER = frozenset(_EARLIER_NAMES.split())
 #: Members that profiles of before did not have, with what they are when nobody says anything.
 _LATER: Mapping[str, Any] = {
     name: value for name, value in ModelProfile(systemic_risk=False).as_json().items() if name not in _EARLIER

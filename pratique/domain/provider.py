@@ -9,11 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pratique.domain.models import ProviderSize
 
+_CODES = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
 #: ISO 3166-1 codes of the Member States. Source: Treaty on European Union, as of 1 February 2020.
-MEMBER_STATES = frozenset(
-    ("AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE")
-    + ("IT", "LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE")
-)
+MEMBER_STATES = frozenset(_CODES.split())
 
 _Line = Annotated[str, Field(min_length=1, max_length=400)]
 _Word = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=64)]

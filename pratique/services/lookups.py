@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, bindparam, or_, select
+from sqlalchemy import String, Table, bindparam, or_, select
 
 from pratique.store.changes import table_named
 from pratique.store.queries import Query, one_of
@@ -30,6 +30,8 @@ token = _table("token")
 outbox = _table("outbox")
 occurrence = _table("occurrence")
 clock = _table("clock")
+provider = _table("provider")
+compute = _table("compute")
 calendar_feed = _table("calendar_feed")
 
 
@@ -47,6 +49,21 @@ MODEL_VERSION_BY_ID = _by(model_version, "id")
 #: Locks the row on PostgreSQL, so that two replicas never plan the clocks of one version at once.
 MODEL_VERSION_LOCKED = _by(model_version, "id", lock=True)
 MODEL_VERSION_IDS = Query(select(model_version.c.id).order_by(model_version.c.id))
+#: Those that say in their profile that they continue another; `named` is the member as canonical JSON writes it.
+MODEL_VERSIONS_CONTINUING = Query(
+    select(model_version)
+    .where(model_version.c.profile.contains(bindparam("named", type_=String)))
+    .order_by(model_version.c.id)
+)
+PROVIDER = Query(select(provider).limit(1))
+COMPUTE = _by(compute, "id")
+COMPUTE_OF_VERSION = Query(
+    select(compute)
+    .where(compute.c.model_version_id == bindparam("model_version_id"), compute.c.withdrawn_at.is_(None))
+    .order_by(compute.c.begins_at, compute.c.id)
+)
+#: Withdrawn ones too.
+COMPUTE_EVER = _by(compute, "model_version_id", order=(compute.c.begins_at, compute.c.id))
 EVENT = _by(event, "source", "event_id")
 GATE_SPEC = _by(gate_spec, "digest")
 #: Locks the row on PostgreSQL, so that two replicas never advance one gate at once; SQLite has one writer.
@@ -60,6 +77,13 @@ GATE_RUN_LATEST = Query(
         gate_run.c.gate == bindparam("gate"),
         gate_run.c.is_latest,
     )
+)
+#: Which run of a gate was the first; later ones ask for evidence of their own.
+GATE_RUN_FIRST = Query(
+    select(gate_run.c.id)
+    .where(gate_run.c.model_version_id == bindparam("model_version_id"), gate_run.c.gate == bindparam("gate"))
+    .order_by(gate_run.c.opened_at, gate_run.c.id)
+    .limit(1)
 )
 LATEST_RUNS = Query(
     select(gate_run)

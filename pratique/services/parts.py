@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pratique.collectors import CollectorRegistry
 from pratique.domain.evaluation import Criteria
@@ -17,6 +17,9 @@ from pratique.services.parsing import Parsing
 from pratique.settings import Settings
 from pratique.store.blobs import EvidenceFolder
 from pratique.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pratique.services.effective_profile import EffectiveProfile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,7 @@ class Parts:
     parsing: Parsing = field(default_factory=Parsing)
     evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)  #: seen lately, by id and reading
     profiles: dict[str, dict[str, Any]] = field(default_factory=dict)  #: seen lately, parsed, by their stored text
+    effective: dict[tuple[Any, ...], EffectiveProfile] = field(default_factory=dict)  #: by what they were made of
     memory: EvaluationMemory = field(default_factory=EvaluationMemory)  #: verdicts given lately
     findings: FindingLists = field(default_factory=FindingLists)  #: shown lately
     pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them
