@@ -10,6 +10,7 @@ from pydantic import Field
 
 from pratique.domain.regime import Act, Chapter, DeadlineRule, Edition, Imprint, Taxonomy, flaws
 from pratique.domain.regime.appendices import Appendices
+from pratique.domain.regime.clocks import Clocks
 from pratique.domain.regime.documents import DocumentSchema
 from pratique.domain.regime.items import RegimeData
 from pratique.domain.regime.mapping import Mapping as EditionMapping
@@ -42,6 +43,7 @@ _PARTS: dict[str, type[RegimeData]] = {
     "appendices.yaml": Appendices,
     "documents.yaml": _Documents,
     "scope.yaml": ScopeRules,
+    "clocks.yaml": Clocks,
 }
 _NEEDED = ("edition.yaml", "vocabulary.yaml", "taxonomy.yaml")
 
@@ -89,6 +91,7 @@ def _whole(
         appendices=parts.get("appendices.yaml"),
         documents=parts["documents.yaml"].documents if "documents.yaml" in parts else (),
         scope=parts.get("scope.yaml"),
+        clocks=parts.get("clocks.yaml"),
     )
     before = len(problems.lines)
     expected = f"{folder.parent.name}@{folder.name}"

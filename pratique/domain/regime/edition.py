@@ -11,6 +11,7 @@ from pydantic import Field
 
 from pratique.canonical import digest_of
 from pratique.domain.regime.appendices import Appendices
+from pratique.domain.regime.clocks import Clocks
 from pratique.domain.regime.deadlines import DeadlineRule
 from pratique.domain.regime.documents import DocumentSchema
 from pratique.domain.regime.items import RegimeData, RuleId, Sourced, Text, Word
@@ -77,6 +78,7 @@ class Edition(RegimeData):
     appendices: Appendices | None = None
     documents: tuple[DocumentSchema, ...] = ()
     scope: ScopeRules | None = None  #: who owes what
+    clocks: Clocks | None = None  #: what starts and meets its time limits
 
     @property
     def id(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from pratique.domain.regime.clock_soundness import unsound
 from pratique.domain.regime.edition import Edition, items
 from pratique.domain.regime.measures import Measure
 from pratique.domain.regime.scope import misplaced
@@ -28,6 +29,8 @@ def flaws(edition: Edition) -> Iterator[Flaw]:
     yield from _miscounted(edition)
     if edition.scope is not None:
         yield from (Flaw(*found) for found in misplaced(edition.scope))
+    if edition.clocks is not None:
+        yield from (Flaw(*found) for found in unsound(edition.clocks, edition.deadline_by_id))
 
 
 def _doubled(edition: Edition) -> Iterator[Flaw]:

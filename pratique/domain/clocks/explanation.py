@@ -1,0 +1,55 @@
+"""The rule text that gave a date, for people. It never depends on the present time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pratique.domain.clocks.candidate import Candidate
+from pratique.domain.clocks.rounds import Round
+from pratique.domain.counting import day_of
+from pratique.domain.regime.clocks import ClockRule, Force
+
+
+def explained(
+    rule: ClockRule, chosen: Candidate, candidates: Sequence[Candidate], found: Round, notes: Sequence[str]
+) -> tuple[str, ...]:
+    """Return why the clock is due when it is, a sentence a line."""
+    text = [_rule_text(chosen)]
+    if rule.notes:
+        text.append(rule.notes)
+    if chosen.trigger is not None:
+        kind = chosen.trigger.kind.replace("_", " ")
+        text.append(f"counted from: {kind}, {day_of(chosen.trigger.at)} (occurrence {chosen.trigger.id})")
+    text.extend(_readings(chosen))
+    if chosen.force is Force.SELF_SET:
+        text.append("the text gives no figure here: the number of days is the provider's own (self-set)")
+    if not chosen.deadline.verified:
+        text.append("UNVERIFIED: this time limit was not seen in a source")
+    text.extend(_beside(other) for other in candidates if other is not chosen)
+    text.extend(f"taken to apply: {note}" if not note.startswith("no limb") else note for note in dict.fromkeys(notes))
+    if found.met is not None:
+        text.append(f"met by: {found.met.kind.replace('_', ' ')}, {day_of(found.met.at)} (occurrence {found.met.id})")
+    return tuple(text)
+
+
+def _rule_text(chosen: Candidate) -> str:
+    rule = chosen.deadline
+    figure = f", {rule.period}" if rule.period is not None else ""
+    return f"{rule.id} ({rule.source.clause}): {rule.title}; {rule.direction.value.replace('_', ' ')}{figure}"
+
+
+def _readings(chosen: Candidate) -> list[str]:
+    text = []
+    if chosen.strict is not None:
+        text.append(f"strict reading: {chosen.strict.due_on}: {'; '.join(chosen.strict.rules)}")
+    if chosen.outer is not None and (chosen.strict is None or chosen.outer.due_on != chosen.strict.due_on):
+        text.append(f"longest that can be argued for: {chosen.outer.due_on}: {'; '.join(chosen.outer.rules)}")
+    if chosen.unknown is not None:
+        text.append(f"cannot be told: {chosen.unknown}")
+    return text
+
+
+def _beside(other: Candidate) -> str:
+    if other.strict is None:
+        return f"beside it {other.deadline.id}, whose date cannot be told: {other.unknown}"
+    return f"beside it {other.deadline.id} ({other.deadline.source.clause}) would be due {other.strict.due_on}"
