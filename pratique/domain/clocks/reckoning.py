@@ -20,7 +20,7 @@ from pratique.domain.clocks.occurrence import Occurrence, Timeline, values_of
 from pratique.domain.clocks.rounds import Round, Start, each, in_rounds, once
 from pratique.domain.clocks.standing import Standing, standing_of
 from pratique.domain.counting import Holidays, Period
-from pratique.domain.regime.clocks import ClockRule, Clocks, Limit, Mode
+from pratique.domain.regime.clocks import ClockRule, Limit, Mode
 from pratique.domain.regime.deadlines import DeadlineRule
 from pratique.domain.situation import Judgement
 
@@ -29,27 +29,30 @@ _ENOUGH = 400  #: rounds of an anniversary that are looked through
 
 
 def clocks_of(
-    clocks: Clocks,
+    rules: Sequence[ClockRule],
     deadlines: Mapping[str, DeadlineRule],
     occurrences: Iterable[Occurrence],
     applies: Callable[[str], Judgement],
     holidays: Holidays,
     now: datetime,
     settings: ClockSettings | None = None,
+    *,
+    planned: frozenset[str],
 ) -> list[Clock]:
     """Return every clock that these occurrences start, by due time. Nothing raises on account of the occurrences.
 
     Args:
-        clocks: the rules of an edition that has been checked.
+        rules: of an edition that has been checked, `Clocks.rules`.
         deadlines: its time limits by id.
         occurrences: of one model version, with those of the provider; in any order, each id once.
         applies: judges a CEL expression over the profile; what cannot be judged applies.
         holidays: by year.
         now: aware; decides only between running, missed and over.
         settings: the reading acted on, and figures of one's own; None: the strict one, the rules' defaults.
+        planned: kinds that are plans, `Clocks.planned`.
     """
-    reckoning = _Reckoning(clocks, deadlines, Timeline(occurrences), applies, holidays, now, settings)
-    found = [clock for rule in clocks.rules for clock in reckoning.of(rule.id)]
+    reckoning = _Reckoning(rules, deadlines, Timeline(occurrences), applies, holidays, now, settings, planned)
+    found = [clock for rule in rules for clock in reckoning.of(rule.id)]
     return sorted(reckoning.with_extensions(found), key=lambda clock: (clock.due_at or _FAR, clock.key))
 
 
@@ -58,15 +61,16 @@ class _Reckoning:
 
     def __init__(
         self,
-        clocks: Clocks,
+        rules: Sequence[ClockRule],
         deadlines: Mapping[str, DeadlineRule],
         timeline: Timeline,
         applies: Callable[[str], Judgement],
         holidays: Holidays,
         now: datetime,
         settings: ClockSettings | None,
+        planned: frozenset[str],
     ) -> None:
-        self._rules, self._kinds = clocks.rule_by_id, clocks.kind_by_id
+        self._rules, self._planned = {rule.id: rule for rule in rules}, planned
         self._deadlines, self._timeline, self._applies = deadlines, timeline, applies
         self._holidays, self._now, self._settings = holidays, now, settings or ClockSettings()
         self._found: dict[str, list[Clock]] = {}
@@ -117,14 +121,11 @@ class _Reckoning:
     def _rounds(self, rule: ClockRule, limits: list[Limit], timeline: Timeline) -> Iterator[Round]:
         match rule.mode:
             case Mode.ONCE:
-                return once(rule, limits, timeline, self._is_planned)
+                return once(rule, limits, timeline, self._planned)
             case Mode.EACH:
                 return each(rule, limits, timeline)
             case Mode.ROUNDS:
                 return in_rounds(rule, limits, timeline)
-
-    def _is_planned(self, kind: str) -> bool:
-        return kind in self._kinds and self._kinds[kind].planned
 
     def _counted(self, rule: ClockRule, starts: Iterable[Start]) -> Iterator[Candidate]:
         for start in starts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pratique.domain.clocks.occurrence import Occurrence, Order, Timeline, takes
@@ -33,13 +33,13 @@ class Round:
     excused: Occurrence | None = None
 
 
-def taken(limit: Limit, timeline: Timeline, is_planned: Callable[[str], bool]) -> Occurrence | None:
+def taken(limit: Limit, timeline: Timeline, planned: frozenset[str]) -> Occurrence | None:
     """Return the occurrence that a limit is counted from; None where there is none."""
     if limit.take is Take.FIRST_KNOWN:
         for match in limit.since:
             found = timeline.of([match])
             if found:
-                return max(found, key=lambda o: (o.known_at, o.id)) if is_planned(match.kind) else found[0]
+                return max(found, key=lambda o: (o.known_at, o.id)) if match.kind in planned else found[0]
         return None
     found = timeline.of(limit.since)
     if not found:
@@ -47,11 +47,9 @@ def taken(limit: Limit, timeline: Timeline, is_planned: Callable[[str], bool]) -
     return found[0] if limit.take is Take.EARLIEST else found[-1]
 
 
-def once(
-    rule: ClockRule, limits: Sequence[Limit], timeline: Timeline, is_planned: Callable[[str], bool]
-) -> Iterator[Round]:
+def once(rule: ClockRule, limits: Sequence[Limit], timeline: Timeline, planned: frozenset[str]) -> Iterator[Round]:
     """Yield the one clock of a rule; it may have no starts yet, where its limits look at other clocks."""
-    starts = tuple(Start(limit, trigger) for limit in limits if (trigger := taken(limit, timeline, is_planned)))
+    starts = tuple(Start(limit, trigger) for limit in limits if (trigger := taken(limit, timeline, planned)))
     if starts or any(limit.due_of for limit in limits):
         yield _ended(rule, ONLY, starts, timeline)
 

@@ -169,6 +169,11 @@ class Clocks(RegimeData):
         return {kind.id: kind for kind in self.occurrences}
 
     @cached_property
+    def planned(self) -> frozenset[str]:
+        """Kinds whose time may lie ahead."""
+        return frozenset(kind.id for kind in self.occurrences if kind.planned)
+
+    @cached_property
     def rule_by_id(self) -> dict[str, ClockRule]:
         """Clock rules by id."""
         return {rule.id: rule for rule in self.rules}
