@@ -11,9 +11,13 @@ from pathlib import Path
 
 from pratique.collectors import build_registry
 from pratique.criteria import CelCriteria
+from pratique.domain.people import People
+from pratique.errors import ConfigError
 from pratique.regimes import load_configuration
 from pratique.services.access import TokenRequest, issue_token
+from pratique.services.adopted import adopted_editions, begin_regimes, changed_files
 from pratique.services.parts import Parts
+from pratique.services.running import Rules, Running
 from pratique.services.specs import adopt_specs
 from pratique.settings import Settings
 from pratique.store.blobs import EvidenceFolder
@@ -40,30 +44,59 @@ def build_parts(settings: Settings, *, clock: Clock = system_clock) -> Parts:
         ConfigError: configuration is wrong; holds every error at once.
     """
     criteria = CelCriteria()
-    configuration = load_configuration(
-        settings.config_dir, people_file=people_file(settings), criteria=criteria, known_kinds=build_registry().kinds
-    )
-    for warning in configuration.warnings:
+    rules, people = _load(settings, criteria)
+    for warning in rules.warnings:
         _log.warning("%s", warning)
     return Parts(
         settings=settings,
         ledger=Ledger(settings.ledger_url, clock=clock),
-        rules=configuration.rulebook,
-        people=configuration.people,
+        running=Running(rules, lambda: _load(settings, criteria)[0]),
+        people=people,
         criteria=criteria,
-        collectors=build_registry(configuration.rulebook.facts_schemas),
         files=EvidenceFolder(settings.evidence_dir, settings.max_evidence_bytes),
     )
 
 
+def _load(settings: Settings, criteria: CelCriteria) -> tuple[Rules, People]:
+    """Read the whole configuration; of each regime, the edition that an installation begins with runs."""
+    loaded = load_configuration(
+        settings.config_dir,
+        people_file=people_file(settings),
+        criteria=criteria,
+        known_kinds=build_registry().kinds,
+        overlay_dir=settings.overlay_dir,
+    )
+    rules = Rules(
+        rulebook=loaded.rulebook,
+        library=loaded.library,
+        collectors=build_registry(loaded.rulebook.facts_schemas),
+        warnings=loaded.warnings,
+    )
+    return rules, loaded.people
+
+
 def open_parts(parts: Parts) -> None:
-    """Open the ledger, adopt the gate specs, and write the first tokens where there are none."""
+    """Open the ledger, go by the editions adopted there, and write the first tokens where there are none.
+
+    Raises:
+        ConfigError: an edition was adopted that the configuration does not hold any more.
+    """
     settings = parts.settings
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     parts.ledger.open()
+    try:
+        with parts.ledger.read() as reader:
+            parts.running.put(parts.running.now.under(adopted_editions(reader)))
+    except ConfigError:
+        parts.ledger.close()
+        raise
     adopted = parts.ledger.write("engine:start", lambda tx: adopt_specs(tx, parts))
     if adopted:
         _log.info("adopted %d gate specs", adopted)
+    with parts.ledger.read() as reader:
+        for line in changed_files(reader, parts):
+            _log.warning("%s", line)
+    parts.ledger.write("engine:start", lambda tx: begin_regimes(tx, parts))
     parts.files.remove_abandoned(_ABANDONED_SECONDS)
     _write_first_tokens(parts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -35,6 +36,13 @@ class PrefectSettings(BaseModel):
         return self.url.removesuffix("/api")
 
 
+class ClockChoices(BaseModel):
+    """What an installation chooses where the Code leaves time limits open."""
+
+    count: Literal["strict", "outer"] = "strict"  #: which reading is acted on; `outer` is Reg. 1182/71's, never earlier
+    self_set_days: dict[str, int] = Field(default_factory=dict)  #: clock rule -> days, where the text has no figure
+
+
 class Settings(BaseSettings):
     """Settings of the engine, the worker and the supervisor."""
 
@@ -43,6 +51,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=_default_data_dir)  #: ledger, evidence, tokens, Prefect's own files
     database_url: SecretStr | None = None  #: None: SQLite in `data_dir`; else `postgresql+psycopg://...`
     config_dir: Path = Field(default_factory=config_root)  #: gates/, facts/, people.yaml
+    overlay_dir: Path | None = None  #: rules of your own, laid out like `config_dir`: they add, and replace nothing
     people_file: Path | None = None  #: None: `people.yaml` in `config_dir`, else in `data_dir`
     host: str = "127.0.0.1"
     port: int = 8470
@@ -54,6 +63,7 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(default=60, ge=5)  #: how long a worker holds work without a sign of life
     channels: dict[str, SecretStr] = Field(default_factory=dict)  #: channel name -> Apprise URL; a secret
     prefect: PrefectSettings = PrefectSettings()
+    clocks: ClockChoices = ClockChoices()
     instance: str | None = None  #: `pratique up` names the engine that it started, and waits for that one to answer
     embed_worker: bool = True  #: `pratique up` starts a worker
     embed_prefect: bool = True  #: `pratique up` starts the Prefect server

@@ -14,6 +14,7 @@ from pratique.regimes import Rulebook
 from pratique.services.evaluation_memory import EvaluationMemory
 from pratique.services.finding_lists import FindingLists
 from pratique.services.parsing import Parsing
+from pratique.services.running import Running
 from pratique.settings import Settings
 from pratique.store.blobs import EvidenceFolder
 from pratique.store.ledger import Ledger
@@ -28,10 +29,9 @@ class Parts:
 
     settings: Settings
     ledger: Ledger
-    rules: Rulebook
+    running: Running  #: rules and collectors; an adoption puts others in their place
     people: People
     criteria: Criteria
-    collectors: CollectorRegistry
     files: EvidenceFolder
     parsing: Parsing = field(default_factory=Parsing)
     evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)  #: seen lately, by id and reading
@@ -40,3 +40,13 @@ class Parts:
     memory: EvaluationMemory = field(default_factory=EvaluationMemory)  #: verdicts given lately
     findings: FindingLists = field(default_factory=FindingLists)  #: shown lately
     pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them
+
+    @property
+    def rules(self) -> Rulebook:
+        """What the engine goes by at this moment."""
+        return self.running.now.rulebook
+
+    @property
+    def collectors(self) -> CollectorRegistry:
+        """Readers of evidence files, as the facts schemas of this moment have them."""
+        return self.running.now.collectors

@@ -172,16 +172,18 @@ class AppClient:
         self._loop.close()
 
 
-_first: dict[Path, Parts] = {}
+_first: dict[tuple[Path, Path | None], Parts] = {}
 
 
 def _wire(settings: Settings, clock: Clock) -> Parts:
     """Return an engine's parts; a configuration, which is the same for many tests, is loaded once."""
-    if settings.config_dir not in _first:
-        _first[settings.config_dir] = build_parts(settings, clock=clock)
+    where = (settings.config_dir, settings.overlay_dir)
+    if where not in _first:
+        _first[where] = build_parts(settings, clock=clock)
     return replace(
-        _first[settings.config_dir],
+        _first[where],
         settings=settings,
+        running=_first[where].running.fork(),
         ledger=Ledger(settings.ledger_url, clock=clock),
         files=EvidenceFolder(settings.evidence_dir, settings.max_evidence_bytes),
         pinned={},

@@ -1,0 +1,64 @@
+"""The rules that an engine goes by, and how others take their place while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pratique.collectors import CollectorRegistry
+from pratique.regimes import Library, Rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """One reading of the whole configuration, and what follows from it under the editions adopted."""
+
+    rulebook: Rulebook
+    library: Library
+    collectors: CollectorRegistry
+    warnings: tuple[str, ...] = ()
+
+    def under(self, adopted: Mapping[str, str]) -> Rules:
+        """Return the same reading under other editions.
+
+        Args:
+            adopted: regime -> edition; regimes that it does not name stay at the edition that they begin with.
+
+        Raises:
+            ConfigError: it holds no such edition.
+        """
+        rulebook = self.library.rulebook(adopted)
+        return Rules(rulebook=rulebook, library=self.library, collectors=self.collectors, warnings=self.warnings)
+
+
+#: Reads the whole configuration anew, and checks it as a whole.
+Load = Callable[[], Rules]
+
+
+class Running:
+    """Holds the rules; whoever asks gets those of this moment, and a request keeps what it got."""
+
+    def __init__(self, rules: Rules, load: Load) -> None:
+        self._rules = rules
+        self._load = load
+
+    @property
+    def now(self) -> Rules:
+        """The rules of this moment."""
+        return self._rules
+
+    def load(self) -> Rules:
+        """Return the configuration as its files say it now; what runs stays as it is.
+
+        Raises:
+            ConfigError: with every error at once.
+        """
+        return self._load()
+
+    def put(self, rules: Rules) -> None:
+        """Put others in their place."""
+        self._rules = rules
+
+    def fork(self, rules: Rules | None = None) -> Running:
+        """Return another holder, of the same rules or of others."""
+        return Running(rules or self._rules, self._load)
