@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -24,7 +24,7 @@ from pratique.domain.counting import (
 from pratique.domain.regime.clocks import Force, Limit
 from pratique.domain.regime.deadlines import DeadlineRule, Direction
 
-_PERIOD = re.compile(r"([0-9]{1,4}) ?(hours|days|business_days|weeks|months|years)")
+_PERIOD = re.compile(r"([0-9]{1,4}) ?(hour|day|business_day|week|month|year)s?")
 _INSTANT = timedelta(microseconds=1)
 _BY_EVENT = "by the event itself"
 _SAME_DAY = "on the event: by the end of that day"
@@ -162,9 +162,7 @@ def _as_requested(trigger: Occurrence, holidays: Holidays) -> Deadline:
     due_on, period = trigger.data.get("due_on"), trigger.data.get("period")
     if isinstance(due_on, str):
         return _same(Counted.through(date.fromisoformat(due_on), f"the request names {due_on}"))
-    if isinstance(period, Mapping):
-        period = f"{period.get('amount')} {period.get('unit')}"
     found = _PERIOD.fullmatch(period) if isinstance(period, str) else None
     if found is None:
         raise ValueError("the period is set in the request, and was not recorded: expected `due_on` or `period`")
-    return counted_after(trigger.at, Period(int(found[1]), Unit(found[2])), holidays)
+    return counted_after(trigger.at, Period(int(found[1]), Unit(f"{found[2]}s")), holidays)

@@ -44,13 +44,48 @@ class Take(StrEnum):
     FIRST_KNOWN = "first_known"  #: the first kind of the list that has one; of plans the one recorded last
 
 
+class DataType(StrEnum):
+    """What a member of an occurrence's data holds."""
+
+    TEXT = "text"
+    FLAG = "flag"
+    DATE = "date"  #: `2026-11-23`
+    PERIOD = "period"  #: `10 days`, `5 business_days`
+    CHOICE = "choice"  #: one of `one_of`
+    CHOICES = "choices"  #: a list of `one_of`
+    TEXTS = "texts"  #: a list of texts
+
+
+class DataField(RegimeData):
+    """A member of an occurrence's data."""
+
+    id: Word
+    title: Text
+    type: DataType
+    required: bool = False
+    one_of: tuple[Word, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_choices(self) -> Self:
+        if (self.type in (DataType.CHOICE, DataType.CHOICES)) != bool(self.one_of):
+            raise ValueError("`one_of` is expected for choice and choices, and for nothing else")
+        return self
+
+
 class OccurrenceKind(RegimeData):
     """A kind of thing that happens, or is planned, and that clocks run from."""
 
     id: Word
     title: Text
     planned: bool = False  #: its time may lie ahead; the one recorded last replaces those before
+    provider_wide: bool = False  #: it may concern the provider, and so every model version
     about: Word | None = None  #: what `about` names: incident, request, change; None: nothing
+    data: tuple[DataField, ...] = ()  #: none: anything may be said
+
+    @cached_property
+    def field_by_id(self) -> dict[str, DataField]:
+        """Members of the data by id."""
+        return {field.id: field for field in self.data}
 
 
 class Match(RegimeData):
