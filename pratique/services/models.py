@@ -16,6 +16,7 @@ from pratique.domain.models import ModelProfile, Name
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
 from pratique.services.advancing import advance_live
+from pratique.services.effective_profile import lineage_of, recorded_profile
 from pratique.services.parts import Parts
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
@@ -40,21 +41,31 @@ def register_model_version(
     Who says so counts among the submitters of gates that read a value which it set.
 
     Raises:
-        InvalidInputError: a name that cannot stand in URLs.
+        InvalidInputError: a name that cannot stand in URLs, or a version to continue that cannot be.
     """
     for what, name in (("model", model), ("version", version)):
         check_name(what, name)
-    values = given.profile.as_json()
+    if given.profile.continues is not None:
+        _check_continued(tx, f"{model}/{version}", given.profile.continues)
     row = tx.one(lookups.MODEL_VERSION, model=model, version=version)
     if row is None:
         _record_first(tx, model, version, given)
-    elif row["profile_digest"] != digest_of(values):
+    elif row["profile_digest"] != digest_of(given.profile.stored()):
         _replace_profile(tx, parts, row, given)
-    return {"model": model, "version": version, "profile": values, "created": row is None}
+    return {"model": model, "version": version, "profile": given.profile.as_json(), "created": row is None}
+
+
+def _check_continued(tx: Transaction, name: str, continued: str) -> None:
+    model, _, version = continued.partition("/")
+    earlier = tx.one(lookups.MODEL_VERSION, model=model, version=version)
+    if earlier is None:
+        raise InvalidInputError(f"continues: found {continued}, expected a model version that is registered")
+    if name in {f"{row['model']}/{row['version']}" for row in lineage_of(tx, earlier)}:
+        raise InvalidInputError(f"continues: found {continued}, which continues {name} itself; expected an earlier one")
 
 
 def _record_first(tx: Transaction, model: str, version: str, given: GivenProfile) -> None:
-    values = given.profile.as_json()
+    values = given.profile.stored()
     tx.record(
         ModelVersionRegistered(
             id=tx.new_id(),
@@ -62,21 +73,22 @@ def _record_first(tx: Transaction, model: str, version: str, given: GivenProfile
             model_version=version,
             profile=values,
             profile_digest=digest_of(values),
-            authors=_first_authors(values, given.by),
+            authors=_first_authors(given.profile.as_json(), given.by),
             credential=given.credential,
         )
     )
 
 
 def _replace_profile(tx: Transaction, parts: Parts, row: Row, given: GivenProfile) -> None:
-    values, was, by = given.profile.as_json(), json.loads(row["profile"]), given.by
+    values, was, by = given.profile.as_json(), recorded_profile(row["profile"]), given.by
+    stored = given.profile.stored()
     named = was.get("weights_sha256")
     is_other = named is not None and named != values["weights_sha256"]  # nothing was shown for these weights
     tx.record(
         ModelVersionChanged(
             id=row["id"],
-            profile=values,
-            profile_digest=digest_of(values),
+            profile=stored,
+            profile_digest=digest_of(stored),
             was_digest=row["profile_digest"],
             weights_at=tx.at if is_other else None,
             authors=authors_after(_authors(row["authors"]), was=was, now=values, by=by) if by is not None else None,
@@ -88,6 +100,22 @@ def _replace_profile(tx: Transaction, parts: Parts, row: Row, given: GivenProfil
     if is_other:
         cause += ": the weights are others than before"
     advance_live(tx, parts, row["id"], cause=cause, is_void=is_other)
+    for later in later_versions(tx, row):
+        advance_live(tx, parts, later["id"], cause=f"{row['model']}/{row['version']}: {cause}")
+
+
+def later_versions(reader: Reader, version: Row) -> list[Row]:
+    """Return the versions of the same pre-training run that continue `version`, at whatever distance."""
+    found: dict[str, Row] = {version["id"]: version}
+    ways = [version]
+    while ways:
+        at = ways.pop()
+        named = f'"continues":"{at["model"]}/{at["version"]}"'
+        for row in reader.all(lookups.MODEL_VERSIONS_CONTINUING, named=named):
+            if row["id"] not in found and named in row["profile"]:  # LIKE takes `_` for any character
+                found[row["id"]] = row
+                ways.append(row)
+    return list(found.values())[1:]
 
 
 def _first_authors(values: dict[str, Any], by: str | None) -> dict[str, str] | None:
@@ -139,7 +167,7 @@ def model_view(row: Row) -> dict[str, Any]:
     return {
         "model": row["model"],
         "version": row["version"],
-        "profile": json.loads(row["profile"]),
+        "profile": recorded_profile(row["profile"]),
         "registered_at": row["registered_at"],
         "changed_at": row["changed_at"],
         "authors": _authors(row["authors"]),

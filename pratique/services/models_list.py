@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_
 
 from pratique.errors import InvalidInputError
+from pratique.services.effective_profile import recorded_profile
 from pratique.services.lookups import gate_run, model_version
 from pratique.services.situations import state_at
 from pratique.services.views import OUTCOMES
@@ -49,7 +49,7 @@ def model_versions_page(reader: Reader, *, cursor: str | None, limit: int, at: s
         {
             "model": row["model"],
             "version": row["version"],
-            "profile": json.loads(row["profile"]),
+            "profile": recorded_profile(row["profile"]),
             "gates": gates.get(row["id"], []),
         }
         for row in rows[:limit]
