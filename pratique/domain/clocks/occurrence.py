@@ -80,10 +80,10 @@ def takes(match: Match, occurrence: Occurrence) -> bool:
 
 
 def values_of(occurrence: Occurrence, name: str) -> set[str]:
-    """Return what a member of the data says, as texts; flags as `true` and `false`."""
+    """Return what a member of the data says, as texts; flags as `true` and `false`, nothing as `none`."""
     value = occurrence.data.get(name)
     if isinstance(value, list | tuple | set | frozenset):
         return {str(one) for one in value}
     if isinstance(value, bool):
         return {"true" if value else "false"}
-    return set() if value is None else {str(value)}
+    return {"none"} if value is None else {str(value)}
