@@ -77,7 +77,10 @@ class Verdict:
         self._is_ready = all(status in PASSING for status in enforced) and any(
             status in (FindingStatus.MET, FindingStatus.WAIVED) for status in enforced
         )
-        self._recheck_at = min((one.until for one in found if one.until is not None), default=None)
+        ends = [one.until for one in found if one.until is not None]
+        if situation.profile_until is not None:
+            ends.append(situation.profile_until)
+        self._recheck_at = min(ends, default=None)
         pinned = {"spec": canonical_json(situation.spec_digest), "profile": canonical_json(situation.profile_digest)}
         self._signed = _tight({**pinned, "findings": canonical_texts([_signed(one) for one in found])})
         self._looked_at = _tight({**pinned, **_looked_at(situation, exhibits)})

@@ -44,18 +44,31 @@ def instance_id(requirement: str, risk: str) -> str:
     return f"{requirement}.{risk.replace('_', '-')}"
 
 
-def instance_of(spec: GateSpec, requirement_id: str) -> tuple[Checkpoint, Requirement] | None:
-    """Return the requirement that was made for each risk, by the id of one of its instances, and its checkpoint.
+def placed_requirement(
+    spec: GateSpec, requirement_id: str, risks: Sequence[NamedRisk] = ()
+) -> tuple[Checkpoint, Requirement] | None:
+    """Return the requirement that a finding is about, and its checkpoint, for people: its expressions are as written.
 
-    It is found without the risks, so that findings of a risk that is no longer in the register can be shown. Its
-    texts have the risk's part of the id in place of `{risk}`.
+    One made for a risk is found in the spec that it was made of, even when the risk is in the register no more; then
+    its texts have the id of the risk, in words, in place of the title.
     """
+    placed = spec.placed.get(requirement_id)
     base, dot, risk = requirement_id.rpartition(".")
-    placed = spec.placed.get(base) if dot else None
+    if placed is not None or not dot:
+        return placed
+    placed = spec.placed.get(base)
     if placed is None or placed[1].for_each is None:
         return None
-    named = NamedRisk(risk.replace("-", "_"), risk.replace("-", " "))
+    titles = {one.id: one.title for one in risks}
+    name = risk.replace("-", "_")
+    named = NamedRisk(name, titles.get(name, risk.replace("-", " ")))
     return placed[0], _of_risk(placed[1], named)
+
+
+def owner_of(spec: GateSpec, requirement_id: str) -> str:
+    """Return the role that owes a requirement, made for a risk or not."""
+    placed = placed_requirement(spec, requirement_id)
+    return placed[1].owner if placed is not None else "owner"
 
 
 def asks_for_risks(spec: GateSpec) -> bool:

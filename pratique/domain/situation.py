@@ -46,6 +46,7 @@ class Situation:
     version: str
     profile: Mapping[str, Any]  #: `ModelProfile.as_json()`, with the derived members that the spec names
     profile_digest: str
+    profile_until: datetime | None = None  #: when the profile becomes another one by itself
     evidence: Sequence[Evidence] = ()
     waivers: Sequence[Waiver] = ()
     gates: Mapping[str, GateState] | None = None  #: latest run of each other gate of this model version

@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
 
 #: Members of `profile` that follow from other records, by what they hold; see `services.effective_profile`.
-DERIVED_MEMBERS = frozenset({"provider", "scope", "compute", "risks"})
+DERIVED_MEMBERS = frozenset({"provider", "scope", "compute", "risks", "lineage", "references"})
 
 
 _COMMENT_OR_TEXT = re.compile(

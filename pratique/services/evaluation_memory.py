@@ -83,6 +83,7 @@ class _Held:
     gates: Mapping[str, GateState]
     limits: tuple[TimeLimit, ...]
     occasion_since: datetime | None
+    profile_until: datetime | None
     verdict: Verdict
 
     @classmethod
@@ -96,6 +97,7 @@ class _Held:
             gates=dict(situation.gates or {}),
             limits=tuple(situation.limits),
             occasion_since=situation.occasion_since,
+            profile_until=situation.profile_until,
             verdict=verdict,
         )
 
@@ -114,6 +116,7 @@ class _Held:
             and self.gates == (situation.gates or {})
             and self.limits == tuple(situation.limits)
             and self.occasion_since == situation.occasion_since
+            and self.profile_until == situation.profile_until
         )
 
 

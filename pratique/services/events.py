@@ -48,7 +48,7 @@ def record_event(tx: Transaction, parts: Parts, event: CloudEvent) -> EventAnswe
     runs: list[str] = []
     not_opened: list[dict[str, str]] = []
     for spec in _specs_for(parts, event):
-        reason = why_not_applicable(parts, spec, version)
+        reason = why_not_applicable(tx, parts, spec, version)
         if reason is None:
             runs.append(open_or_join(tx, parts, version, spec, occasion=occasion, event_id=row_id))
         else:

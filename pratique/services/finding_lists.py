@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pratique.canonical import stored_json
+from pratique.domain.instances import NamedRisk, placed_requirement
 from pratique.domain.spec import Checkpoint, GateSpec, Requirement
 from pratique.services.shelf import Shelf
 
@@ -18,24 +19,26 @@ class FindingLists:
     def __init__(self, *, max_findings: int = MAX_FINDINGS) -> None:
         self._kept = Shelf[list[dict[str, Any]]](max_findings)
 
-    def of(self, spec: GateSpec, digest: str, text: str) -> list[dict[str, Any]]:
+    def of(self, spec: GateSpec, digest: str, text: str, *, risks: tuple[NamedRisk, ...] = ()) -> list[dict[str, Any]]:
         """Return the findings in `text`, each with what it is about. The list is shared: only read it.
 
         Args:
-            spec: the spec that the gate run pinned.
+            spec: the spec that the gate run pinned, not one made of it.
             digest: of that spec.
             text: a JSON list of findings, as a row of a gate run holds it.
+            risks: identified risks of the model version, by whose titles requirements made for a risk are shown.
         """
-        found = self._kept.get((digest, text))
+        key = (digest, text, risks)
+        found = self._kept.get(key)
         if found is None:
-            found = [_shown(spec, value) for value in stored_json(text)]
-            self._kept.put((digest, text), found, max(len(found), 1))
+            found = [_shown(spec, value, risks) for value in stored_json(text)]
+            self._kept.put(key, found, max(len(found), 1))
         return found
 
 
-def _shown(spec: GateSpec, value: dict[str, Any]) -> dict[str, Any]:
+def _shown(spec: GateSpec, value: dict[str, Any], risks: tuple[NamedRisk, ...]) -> dict[str, Any]:
     shown = {"enforced": True, "evidence": None, **value}
-    placed = spec.placed.get(value["requirement"])
+    placed = placed_requirement(spec, value["requirement"], risks)
     if placed is not None:
         shown |= _described(*placed)
     return shown

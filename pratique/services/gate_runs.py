@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from pratique.domain.entries import GateRunOpened
@@ -13,10 +12,11 @@ from pratique.services import lookups
 from pratique.services.advancing import advance, advance_dependents, start_flow
 from pratique.services.dates import first_dates
 from pratique.services.deliveries import cancel_deliveries
-from pratique.services.loaded_run import LoadedRun, load_run
+from pratique.services.loaded_run import judged, load_run
+from pratique.services.needs import needs_of
 from pratique.services.notices import NoticeKind, tell, tell_superseded
 from pratique.services.parts import Parts
-from pratique.services.situations import load_situation
+from pratique.services.situations import judged_profile
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
@@ -36,16 +36,16 @@ def check_occasion(occasion: str) -> str:
     return occasion
 
 
-def why_not_applicable(parts: Parts, spec: GateSpec, version: Row) -> str | None:
+def why_not_applicable(reader: Reader, parts: Parts, spec: GateSpec, version: Row) -> str | None:
     """Return why the gate has no object for this model version, or None when it applies.
 
     What cannot be judged applies: the gate opens and people see it.
     """
     if spec.applies_when is None:
         return None
-    profile = json.loads(version["profile"])
-    key = f"applies/{version['profile_digest']}"
-    if parts.criteria.bind(profile, {}, key=key).judge(spec.applies_when).holds is False:
+    needs = needs_of(spec, parts.rules.digests[spec.id])
+    profile = judged_profile(reader, parts, version, parts.ledger.clock(), spec=spec, needs=needs)
+    if parts.criteria.bind(profile.values, {}, key=f"applies/{profile.digest}").judge(spec.applies_when).holds is False:
         return f"gate {spec.id} applies only when {spec.applies_when}; the profile of this version says otherwise"
     return None
 
@@ -58,7 +58,7 @@ def open_or_join(tx: Transaction, parts: Parts, version: Row, spec: GateSpec, *,
         return str(found["id"])
     run_id = _record_opening(tx, parts, version, spec, occasion=occasion, event_id=event_id)
     advance(tx, parts, run_id, cause="event")
-    _tell_of_opening(tx, parts, run_id, version, spec)
+    _tell_of_opening(tx, parts, run_id, version)
     return run_id
 
 
@@ -95,13 +95,11 @@ def _leave_behind(tx: Transaction, parts: Parts, run_id: str, occasion: str) -> 
     tell_superseded(tx, parts, load_run(tx, parts, run_id, tx.now), occasion)
 
 
-def _tell_of_opening(tx: Transaction, parts: Parts, run_id: str, version: Row, spec: GateSpec) -> None:
+def _tell_of_opening(tx: Transaction, parts: Parts, run_id: str, version: Row) -> None:
     row = tx.one(lookups.GATE_RUN, id=run_id)
     if row is None or row["state"] != "open":
         return  # what it moved to was told already
-    situation = load_situation(tx, parts, row, version, tx.now)
-    evaluation = parts.memory.evaluate(spec, situation, parts.criteria, tx.now)
-    run = LoadedRun(row, version, spec, situation, evaluation)
+    run = judged(tx, parts, row, version, tx.now)
     tell(tx, parts, run, NoticeKind.REVIEW_OPENED, reasons=["an event opened the gate"])
     start_flow(tx, run)
     advance_dependents(tx, parts, run, run.state)  # the latest run of this gate is another one now

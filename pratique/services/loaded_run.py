@@ -12,6 +12,7 @@ from pratique.domain.spec import GateSpec
 from pratique.errors import NotFoundError
 from pratique.services import lookups
 from pratique.services.parts import Parts
+from pratique.services.registers import risks_of
 from pratique.services.situations import load_situation, standing_decisions
 from pratique.services.specs import pinned_spec
 from pratique.store.reader import Reader, Row
@@ -23,7 +24,7 @@ class LoadedRun:
 
     row: Row
     version: Row
-    spec: GateSpec
+    spec: GateSpec  #: as it is judged: its requirements made for each risk
     situation: Situation
     evaluation: Evaluation
     decisions: list[Decision] = field(default_factory=list)
@@ -46,16 +47,19 @@ def load_run(reader: Reader, parts: Parts, run_id: str, now: datetime) -> Loaded
     version = reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"])
     if version is None:
         raise NotFoundError(f"model version {row['model_version_id']} does not exist")
-    spec = pinned_spec(reader, parts, row["spec_digest"])
-    situation = load_situation(reader, parts, row, version, now)
-    return LoadedRun(
-        row=row,
-        version=version,
-        spec=spec,
-        situation=situation,
-        evaluation=parts.memory.evaluate(spec, situation, parts.criteria, now),
-        decisions=standing_decisions(reader, run_id, people=parts.people, model=version["model"]),
-    )
+    run = judged(reader, parts, row, version, now)
+    run.decisions = standing_decisions(reader, run_id, people=parts.people, model=version["model"])
+    return run
+
+
+def judged(reader: Reader, parts: Parts, row: Row, version: Row, now: datetime) -> LoadedRun:
+    """Evaluate the gate run in `row` at `now`, as its pinned spec has it for the risks of `version`; no decisions."""
+    pinned = pinned_spec(reader, parts, row["spec_digest"])
+    risks = risks_of(parts, version, pinned.edition)
+    spec = parts.instances.of(pinned, row["spec_digest"], risks, row["occasion"])
+    situation = load_situation(reader, parts, row, version, now, spec=pinned)
+    evaluation = parts.memory.evaluate(spec, situation, parts.criteria, now)
+    return LoadedRun(row=row, version=version, spec=spec, situation=situation, evaluation=evaluation)
 
 
 def bump(run: LoadedRun) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from pratique.domain.decisions import tally
 from pratique.domain.entries import NoticeAcknowledged, NoticesWritten, notice_key
 from pratique.domain.gates import GateState
+from pratique.domain.instances import owner_of, placed_requirement
 from pratique.domain.people import Person
 from pratique.errors import NotAllowedError, NotFoundError
 from pratique.services import lookups
@@ -33,6 +34,8 @@ class NoticeKind(StrEnum):
     SUPERSEDED = "superseded"  #: another occasion of the gate was opened; who was asked need not act on this one
     FOLLOW_UP = "follow_up"
     OVERDUE = "overdue"
+    LIMIT_AHEAD = "limit_ahead"  #: a time limit of the Code or the Act runs out soon
+    LIMIT_MISSED = "limit_missed"  #: it ran out
 
 
 #: Kinds that ask somebody for something, and so are pointless once the gate moved on.
@@ -45,6 +48,7 @@ ASKING = frozenset(
         NoticeKind.OVERDUE,
     }
 )
+_URGENT = frozenset({NoticeKind.OVERDUE, NoticeKind.LIMIT_MISSED})
 #: Kinds that nobody is told once another occasion took the run's place: the duty is carried on there.
 _MOOT_WHEN_SUPERSEDED = ASKING | {NoticeKind.STALE}
 _NEXT = {
@@ -60,6 +64,8 @@ _NEXT = {
     NoticeKind.SUPERSEDED: "Nothing more is asked here. If a pipeline still waits on it, decide it, or withdraw it.",
     NoticeKind.FOLLOW_UP: "Act before the due date.",
     NoticeKind.OVERDUE: "Act now; the due date has passed.",
+    NoticeKind.LIMIT_AHEAD: "Do what the time limit asks for, and record it.",
+    NoticeKind.LIMIT_MISSED: "Do it now, record it, and write down why it is late.",
 }
 _TITLE = {
     NoticeKind.REVIEW_OPENED: "Evidence is owed",
@@ -74,6 +80,8 @@ _TITLE = {
     NoticeKind.SUPERSEDED: "Another occasion took its place",
     NoticeKind.FOLLOW_UP: "Reminder",
     NoticeKind.OVERDUE: "Overdue",
+    NoticeKind.LIMIT_AHEAD: "A time limit runs out soon",
+    NoticeKind.LIMIT_MISSED: "A time limit was missed",
 }
 
 
@@ -153,8 +161,7 @@ def waiting_roles(run: LoadedRun) -> list[tuple[str, list[str]]]:
         return [(role, []) for role in count.waiting_roles]
     owed: dict[str, list[str]] = {}
     for finding in run.evaluation.open_findings:
-        requirement = run.spec.requirement(finding.requirement)
-        owed.setdefault(requirement.owner if requirement else "owner", []).append(finding.requirement)
+        owed.setdefault(owner_of(run.spec, finding.requirement), []).append(finding.requirement)
     if not owed and run.state in (GateState.RETURNED, GateState.STALE, GateState.OPEN):
         owed["owner"] = []
     return list(owed.items())
@@ -198,8 +205,8 @@ def _content(run: LoadedRun, kind: NoticeKind, reasons: Sequence[str]) -> dict[s
 
 
 def _measures(run: LoadedRun, requirement_id: str) -> tuple[str, ...]:
-    requirement = run.spec.requirement(requirement_id)
-    return requirement.measures if requirement else ()
+    placed = placed_requirement(run.spec, requirement_id)
+    return placed[1].measures if placed is not None else ()
 
 
 def _write(
@@ -218,7 +225,7 @@ def _write(
             gate_run_id=run.row["id"],
             kind=kind.value,
             occurrence=occurrence,
-            severity="high" if kind is NoticeKind.OVERDUE else "normal",
+            severity="high" if kind in _URGENT else "normal",
             content=content,
             notices=[
                 {"id": tx.new_id(), "person": person.id, "deliveries": own}

@@ -148,5 +148,5 @@ def _locked_versions(tx: Transaction, version_id: str | None) -> list[Row]:
 
 def _open_gates(tx: Transaction, parts: Parts, version: Row, new: NewOccurrence, occurrence_id: str) -> None:
     for spec in parts.rules.gates_opened_by(EVENT_PREFIX + new.kind):
-        if why_not_applicable(parts, spec, version) is None:
+        if why_not_applicable(tx, parts, spec, version) is None:
             open_or_join(tx, parts, version, spec, occasion=new.about or new.kind, event_id=occurrence_id)

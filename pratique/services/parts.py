@@ -13,6 +13,7 @@ from pratique.domain.spec import GateSpec
 from pratique.regimes import Rulebook
 from pratique.services.evaluation_memory import EvaluationMemory
 from pratique.services.finding_lists import FindingLists
+from pratique.services.instances import Instances
 from pratique.services.parsing import Parsing
 from pratique.services.running import Running
 from pratique.settings import Settings
@@ -39,6 +40,7 @@ class Parts:
     effective: dict[tuple[Any, ...], EffectiveProfile] = field(default_factory=dict)  #: by what they were made of
     memory: EvaluationMemory = field(default_factory=EvaluationMemory)  #: verdicts given lately
     findings: FindingLists = field(default_factory=FindingLists)  #: shown lately
+    instances: Instances = field(default_factory=Instances)  #: specs as gate runs are judged by them
     pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them
 
     @property

@@ -42,6 +42,7 @@ _RUNS = Query(
         model_version.c.model,
         model_version.c.version,
         model_version.c.authors,
+        model_version.c.risks_authors,
         exists().where(decision.c.gate_run_id == gate_run.c.id).label("has_decisions"),
         *(
             exists().where(notice.c.gate_run_id == gate_run.c.id, notice.c.kind == kind.value).label(kind.value)
@@ -152,7 +153,9 @@ class _Reminders:
 
 def _as_found_last(row: Row, spec: GateSpec) -> LoadedRun:
     """Return the run with the open findings of its last evaluation, and nobody's signature."""
-    version = {name: row[name] for name in ("model", "version", "authors")} | {"id": row["model_version_id"]}
+    version = {name: row[name] for name in ("model", "version", "authors", "risks_authors")} | {
+        "id": row["model_version_id"]
+    }
     return LoadedRun(row, version, spec, _NOBODY, _evaluation(row))
 
 

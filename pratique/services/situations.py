@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from pratique.canonical import stored_json
+from pratique.canonical import digest_of, stored_json
 from pratique.domain.decisions import Act, Decision, Waiver
 from pratique.domain.evaluation import Situation
 from pratique.domain.evidence import Evidence, Extraction, Reading
 from pratique.domain.findings import Finding, FindingStatus
 from pratique.domain.gates import GateState
+from pratique.domain.limits import TimeLimit
 from pratique.domain.people import People
+from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text, parse_instant
 from pratique.services import lookups
+from pratique.services.effective_profile import effective_profile
+from pratique.services.needs import Needs, needs_of
 from pratique.services.parts import Parts
+from pratique.services.registers import risks_of, values_of
 from pratique.store.reader import Reader, Row
 
 #: Pieces of evidence, and profiles, kept as parsed; each is looked at again with every event of its model version.
@@ -23,11 +28,21 @@ from pratique.store.reader import Reader, Row
 _MAX_SEEN = 4096
 
 
-def load_situation(reader: Reader, parts: Parts, run: Row, version: Row, now: datetime) -> Situation:
+def load_situation(reader: Reader, parts: Parts, run: Row, version: Row, now: datetime, *, spec: GateSpec) -> Situation:
     """Return everything that the evaluation of a gate run looks at.
 
     A file that was not read yet says nothing against a clearance; it holds up what is still to be cleared.
+
+    Args:
+        reader: a reader.
+        parts: the engine.
+        run: the whole row of the gate run.
+        version: the whole row of its model version.
+        now: the moment.
+        spec: the spec that the run pinned.
     """
+    needs = needs_of(spec, run["spec_digest"])
+    profile = judged_profile(reader, parts, version, now, spec=spec, needs=needs)
     evidence = _evidence_of_version(reader, parts, version["id"])
     if run["state"] == GateState.CLEARED:
         evidence = [e for e in evidence if e.reading is not Reading.PENDING]
@@ -37,14 +52,17 @@ def load_situation(reader: Reader, parts: Parts, run: Row, version: Row, now: da
         spec_digest=run["spec_digest"],
         model=version["model"],
         version=version["version"],
-        profile=_profile(parts, version["profile"]),
-        profile_digest=version["profile_digest"],
+        profile=profile.values,
+        profile_digest=profile.digest,
+        profile_until=profile.until,
         evidence=evidence,
         waivers=[waiver_of(row) for row in reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run["id"])],
         gates={
             row["gate"]: state_at(row, at) for row in reader.all(lookups.LATEST_STATES, model_version_id=version["id"])
         },
         weights_at=_instant(version["weights_at"]),
+        limits=_limits(reader, run, needs) if needs.clocks else (),
+        occasion_since=_occasion_since(reader, run) if needs.is_per_occasion else None,
     )
 
 
@@ -56,13 +74,72 @@ def state_at(row: Row, at: str) -> GateState:
     return state
 
 
-def _profile(parts: Parts, text: str) -> dict[str, Any]:
-    profile = parts.profiles.get(text)
+class JudgedProfile(NamedTuple):
+    """The profile that a spec is judged on. What the spec does not look at changes nothing that people signed."""
+
+    values: dict[str, Any]  #: the stored profile, with the derived members that the spec names
+    digest: str  #: of just these
+    until: datetime | None  #: when it becomes another one by itself
+
+
+def judged_profile(
+    reader: Reader, parts: Parts, version: Row, now: datetime, *, spec: GateSpec, needs: Needs
+) -> JudgedProfile:
+    """Return the profile that a spec is judged on at `now`. The same digest gives the same object."""
+    if not needs.derived:
+        text = version["profile"]
+        return JudgedProfile(_kept(parts, text, lambda: stored_json(text)), version["profile_digest"], None)
+    others = sorted(needs.derived - {"risks"})
+    effective = effective_profile(reader, parts, version, now) if others else None
+    digest = effective.digest_for(others) if effective is not None else version["profile_digest"]
+    if "risks" in needs.derived:  # as the edition of the spec has it which are always assessed
+        identified = [list(risk) for risk in risks_of(parts, version, spec.edition)]
+        digest = digest_of({"profile": digest, "risks": [version["risks_digest"], identified]})
+
+    def values() -> dict[str, Any]:
+        known = {name: effective.values[name] for name in others if name in effective.values} if effective else {}
+        if "risks" in needs.derived:
+            known["risks"] = values_of(parts, version, spec.edition)
+        return {**stored_json(version["profile"]), **known}
+
+    return JudgedProfile(_kept(parts, digest, values), digest, effective.changes_at if effective else None)
+
+
+def _kept(parts: Parts, key: str, values: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    profile = parts.profiles.get(key)
     if profile is None:
         if len(parts.profiles) >= _MAX_SEEN:
             parts.profiles.clear()
-        profile = parts.profiles[text] = stored_json(text)
+        profile = parts.profiles[key] = values()
     return profile
+
+
+def _limits(reader: Reader, run: Row, needs: Needs) -> list[TimeLimit]:
+    """Return the clocks that a spec asks for: of the model version, and of the occasion of the gate run."""
+    rows = reader.all(lookups.CLOCKS_OF_VERSION, model_version_id=run["model_version_id"])
+    return [limit_of(row) for row in rows if row["rule"] in needs.clocks and row["about"] in (None, run["occasion"])]
+
+
+def limit_of(row: Row) -> TimeLimit:
+    """Return the time limit that a row of a clock describes."""
+    content = stored_json(row["content"]) if row["state"] == "void" else {}
+    explained = content.get("explanation") or [""]
+    return TimeLimit(
+        rule=row["rule"],
+        about=row["about"],
+        state=row["state"],
+        start_at=parse_instant(row["start_at"]),
+        due_on=row["due_on"],
+        due_at=_instant(row["due_at"]),
+        met_at=_instant(row["met_at"]),
+        reason=str(content.get("void_because") or explained[-1]),
+    )
+
+
+def _occasion_since(reader: Reader, run: Row) -> datetime | None:
+    """Return when a gate run was opened, where it is not the first of its gate."""
+    first = reader.value(lookups.GATE_RUN_FIRST, model_version_id=run["model_version_id"], gate=run["gate"])
+    return None if first == run["id"] else parse_instant(run["opened_at"])
 
 
 def _evidence_of_version(reader: Reader, parts: Parts, version_id: str) -> list[Evidence]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from pratique.canonical import stored_json
 from pratique.domain.authorship import member_of
 from pratique.domain.spec import GateSpec
-from pratique.regimes.expressions import profile_members
 from pratique.services.loaded_run import LoadedRun
+from pratique.services.needs import needs_of
 from pratique.services.situations import submitters_of
 from pratique.store.reader import Row
-
-#: Profile members that a gate reads, by the digest of its spec; there are as many as specs were ever adopted.
-_READ: dict[str, frozenset[str]] = {}
 
 
 def submitters_of_run(run: LoadedRun) -> frozenset[str]:
@@ -21,13 +18,18 @@ def submitters_of_run(run: LoadedRun) -> frozenset[str]:
 
 
 def profile_authors(version: Row, spec: GateSpec, spec_digest: str) -> dict[str, list[str]]:
-    """Return who last set what a gate reads of the profile: person or actor -> the parts, in order of name."""
-    if version["authors"] is None:
-        return {}
-    if spec_digest not in _READ:
-        _READ[spec_digest] = profile_members(spec)
+    """Return who last set what a gate reads of the profile: person or actor -> the parts, in order of name.
+
+    Args:
+        version: model, authors and risks_authors of the model version.
+        spec: the spec that the gate run pinned, or one made of it.
+        spec_digest: of the spec that the gate run pinned.
+    """
+    members = needs_of(spec, spec_digest).members
     found: dict[str, list[str]] = {}
-    for part, author in sorted(stored_json(version["authors"]).items()):
-        if member_of(part) in _READ[spec_digest]:
-            found.setdefault(author, []).append(part)
+    for column in ("authors", "risks_authors"):
+        if version[column] is not None:
+            for part, author in sorted(stored_json(version[column]).items()):
+                if member_of(part) in members:
+                    found.setdefault(author, []).append(part)
     return found

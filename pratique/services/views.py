@@ -9,11 +9,14 @@ from pratique.canonical import stored_json
 from pratique.domain.decisions import Act, Decision, tally
 from pratique.domain.findings import PASSING
 from pratique.domain.gates import WAITING_STATES, GateState
+from pratique.domain.instances import owner_of
 from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text
 from pratique.errors import NotFoundError
 from pratique.services import lookups
+from pratique.services.needs import needs_of
 from pratique.services.parts import Parts
+from pratique.services.registers import risks_of
 from pratique.services.situations import counting, decision_of, state_at
 from pratique.services.specs import pinned_spec
 from pratique.services.submitters import profile_authors
@@ -50,7 +53,9 @@ def gate_view(reader: Reader, parts: Parts, run_id: str, *, version: Row | None 
     spec = pinned_spec(reader, parts, row["spec_digest"])
     decisions = reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=run_id)
     waivers = reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=run_id)
-    findings = parts.findings.of(spec, row["spec_digest"], row["findings"])
+    is_per_risk = needs_of(spec, row["spec_digest"]).is_per_risk
+    risks = risks_of(parts, version, spec.edition) if is_per_risk else ()
+    findings = parts.findings.of(spec, row["spec_digest"], row["findings"], risks=risks)
     state = state_at(row, instant_text(parts.ledger.clock()))
     authors = profile_authors(version, spec, row["spec_digest"])
     standing = _standing(parts, version["model"], state, decisions)
@@ -77,7 +82,7 @@ def waiting_on(reader: Reader, parts: Parts, row: Row, version: Row) -> list[dic
         reader: a reader.
         parts: the engine.
         row: id, spec_digest, state, recheck_at, findings and basis of the gate run.
-        version: model and authors of its model version.
+        version: model, authors and risks_authors of its model version.
     """
     spec = pinned_spec(reader, parts, row["spec_digest"])
     findings = stored_json(row["findings"])
@@ -180,8 +185,7 @@ def _waiting_on(
     owed: dict[str, list[str]] = {}
     for value in findings:
         if value.get("enforced", True) and value["status"] not in PASSING:
-            requirement = spec.requirement(value["requirement"])
-            owed.setdefault(requirement.owner if requirement else "owner", []).append(value["requirement"])
+            owed.setdefault(owner_of(spec, value["requirement"]), []).append(value["requirement"])
     return [_wait(parts, model, role, "evidence", ids) for role, ids in (owed or {"owner": []}).items()]
 
 

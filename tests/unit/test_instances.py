@@ -13,8 +13,9 @@ from pratique.domain.instances import (
     asks_for_risks,
     filled,
     instance_id,
-    instance_of,
     instantiate,
+    owner_of,
+    placed_requirement,
 )
 
 RISKS = (NamedRisk("cbrn", "Weapons of mass harm"), NamedRisk("loss_of_control", "Loss of control"))
@@ -86,11 +87,13 @@ def test_what_a_spec_asks_for_is_known():
 
 
 def test_instances_of_a_risk_that_is_gone_are_still_found():
-    checkpoint, requirement = instance_of(PER_RISK, "tested.loss-of-control")
+    checkpoint, requirement = placed_requirement(PER_RISK, "tested.loss-of-control")
     assert (checkpoint.id, requirement.title) == ("assessment", "Tested for loss of control")
-    assert instance_of(PER_RISK, "told.cbrn") is None
-    assert instance_of(PER_RISK, "other.cbrn") is None
-    assert instance_of(PER_RISK, "tested") is None
+    assert placed_requirement(PER_RISK, "tested.cbrn", RISKS)[1].title == "Tested for Weapons of mass harm"
+    assert placed_requirement(PER_RISK, "told.cbrn") is None
+    assert placed_requirement(PER_RISK, "other.cbrn") is None
+    assert placed_requirement(PER_RISK, "told")[1].id == "told"
+    assert owner_of(PER_RISK, "tested.cbrn") == "owner"
 
 
 def test_ids_and_placeholders_are_written_as_they_must_be():

@@ -25,6 +25,7 @@ _columns = (
     model_version.c.model,
     model_version.c.version,
     model_version.c.authors,
+    model_version.c.risks_authors,
 )
 _ANCHOR = Query(select(gate_run.c.due_at, gate_run.c.id).where(gate_run.c.id == bindparam("id")))
 _due, _id = gate_run.c.due_at, gate_run.c.id

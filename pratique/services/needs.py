@@ -1,0 +1,46 @@
+"""What judging a gate spec needs beside the evidence: looked up once for each spec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pratique.domain.instances import asks_for_occasion, asks_for_risks
+from pratique.domain.spec import GateSpec
+from pratique.regimes.expressions import derived_members, profile_members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a spec looks at. What it does not need is not read, and changes nothing for it."""
+
+    members: frozenset[str]  #: of the profile, the derived ones among them
+    derived: frozenset[str]  #: members of the profile that follow from other records
+    clocks: frozenset[str]  #: rules of time limits
+    is_per_risk: bool  #: a requirement is made for each identified risk
+    names_occasion: bool  #: an expression holds `{occasion}`
+    is_per_occasion: bool  #: evidence of an earlier occasion does not count
+
+
+#: By digest of the spec; there are as many as specs were ever adopted.
+_KNOWN: dict[str, Needs] = {}
+
+
+def needs_of(spec: GateSpec, digest: str) -> Needs:
+    """Return what judging a spec needs.
+
+    Args:
+        spec: as gate runs pinned it.
+        digest: of that spec.
+    """
+    needs = _KNOWN.get(digest)
+    if needs is None:
+        requirements = tuple(spec.requirements())
+        needs = _KNOWN[digest] = Needs(
+            members=profile_members(spec),
+            derived=derived_members(spec),
+            clocks=frozenset(r.clock for r in requirements if r.clock is not None),
+            is_per_risk=asks_for_risks(spec),
+            names_occasion=asks_for_occasion(spec),
+            is_per_occasion=any(r.per_occasion for r in requirements),
+        )
+    return needs
