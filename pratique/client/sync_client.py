@@ -16,6 +16,7 @@ from pratique.client.events import DEFAULT_SOURCE, Event, Recorded, Trigger, new
 from pratique.client.files import Download, file_body, file_sha256
 from pratique.client.gate import Gate
 from pratique.client.gate_view import GateView
+from pratique.client.sync_scope import ScopeNamespace
 from pratique.client.sync_worker import WorkerNamespace
 from pratique.client.transport import Sink, StandardTransport, Transport
 from pratique.client.views import Evidence, IssuedToken, JournalPage, Json, LoginLink, Registration
@@ -38,6 +39,7 @@ class Client:
         self.connection = Connection.resolve(url, token)
         self._transport = transport or StandardTransport(self.connection.url)
         self.worker = WorkerNamespace(self)  #: the worker's side of the engine
+        self.scope = ScopeNamespace(self)  #: who owes what: provider, compute, answers
 
     def send_once(self, call: Call[T], *, sink: Sink | None = None) -> T:
         """Send a call once and return its result."""
