@@ -1,7 +1,7 @@
 """What can happen that clocks run from: the kinds of occurrences, and what each says beside its time.
 
-The kinds are the vocabulary that clock rules are written in. Rules of an overlay may name kinds of their own; those
-carry free data.
+An edition names its kinds; what the engine knows of them beyond that is here. Kinds that an overlay adds carry free
+data.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from pratique.errors import InvalidInputError
 ABOUT_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9])?$"
 
 Line = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00]*$")]
+#: Such as `10 days` or `5 business_days`.
+RequestPeriod = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3} (?:hour|day|business_day|week|month|year)s?$")]
 _Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 _Scalar = bool | int | float | Line
 
@@ -98,15 +100,8 @@ class IncidentReport(_Data):
     @property
     def missing(self) -> tuple[ReportItem, ...]:
         """Items that a report of this stage needs and this one lacks."""
-        needed = INITIAL_ITEMS if self.stage is not ReportStage.FINAL else tuple(ReportItem)
+        needed = tuple(ReportItem) if self.stage is ReportStage.FINAL else INITIAL_ITEMS
         return tuple(item for item in needed if item not in self.items)
-
-
-class RequestPeriod(_Data):
-    """The time that a request gives for its answer."""
-
-    amount: int = Field(ge=1, le=3660)
-    unit: Literal["hours", "days", "business_days", "weeks", "months"]
 
 
 class RequestTerms(_Data):
@@ -115,7 +110,7 @@ class RequestTerms(_Data):
     sender: Literal["ai_office", "national_authority", "downstream_provider"] = Field(alias="from")
     basis: Literal["art_53", "art_75_3", "art_91", "art_92", "art_93"] | None = None
     due_on: date | None = None
-    period: RequestPeriod | None = None
+    period: RequestPeriod | None = None  #: the time that the request gives for its answer
     reference: Line | None = None
 
     @model_validator(mode="after")
@@ -145,6 +140,19 @@ class Answered(_Data):
     exceptional_circumstances: Line | None = None
 
 
+class InterimReport(_Data):
+    """An interim Model Report, with what lets the full one come later (S&S Measure 7.7)."""
+
+    good_faith: bool  #: the AI Office regards the provider as acting in good faith
+    receipt: Line | None = None
+
+
+class SkippedUpdate(_Data):
+    """Why a six-monthly update of the Model Report is not owed this time (S&S Measure 7.6)."""
+
+    exception: Literal["nothing_changed", "more_capable_soon", "similarly_safe"]
+
+
 class FreeData(BaseModel):
     """Whatever else is worth keeping: words to short values."""
 
@@ -165,6 +173,8 @@ class OccurrenceKind:
 
 
 _EVENT, _PLAN, _WIDE = OccurrenceKind(), OccurrenceKind(is_plan=True), OccurrenceKind(is_wide=True)
+#: A kind that only the edition knows.
+OTHER = OccurrenceKind(is_plan=True, is_wide=True)
 
 
 def _of(thread: Thread, data: type[_Data] | None = None, *, begins: bool = False) -> OccurrenceKind:
@@ -175,9 +185,17 @@ def _of(thread: Thread, data: type[_Data] | None = None, *, begins: bool = False
 KINDS: Mapping[str, OccurrenceKind] = {
     **dict.fromkeys(
         (
-            *("threshold_met", "threshold_known", "art52_notified", "contestation_accepted", "designated"),
-            *("placed", "withdrawn_from_market", "model_report_provided", "interim_report_provided"),
-            *("report_update_confirmed", "report_doubt", "report_reassessed", "change_made", "summary_published"),
+            *("threshold_met", "threshold_known", "art52_notified", "contestation_submitted", "contestation_accepted"),
+            *("designated", "placed", "withdrawn_from_market", "model_report_provided", "full_process_finished"),
+            *("documentation_completed", "contact_published", "downstream_information_provided"),
+            *(
+                "legacy_duties_taken_up",
+                "report_update_confirmed",
+                "report_doubt",
+                "report_reassessed",
+                "change_made",
+                "summary_published",
+            ),
             *("further_training", "near_miss", "safe_reference_lost", "safe_reference_replaced"),
             *("external_findings_received", "external_findings_published"),
             *("external_search_opened", "external_search_closed", "evaluation_started", "evaluation_ended"),
@@ -195,6 +213,8 @@ KINDS: Mapping[str, OccurrenceKind] = {
         ),
         _WIDE,
     ),
+    "interim_report_provided": OccurrenceKind(data=InterimReport),
+    "report_update_excused": OccurrenceKind(data=SkippedUpdate),
     "incident_aware": _of(Thread.INCIDENT, Awareness, begins=True),
     "incident_limb_found": _of(Thread.INCIDENT, LimbsFound),
     "incident_report_filed": _of(Thread.INCIDENT, IncidentReport),

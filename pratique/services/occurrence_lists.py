@@ -38,7 +38,7 @@ def occurrences_page(reader: Reader, *, version_id: str | None, cursor: str | No
     Raises:
         InvalidInputError: the cursor is not one that this call gave.
     """
-    at, last = _position(cursor)
+    at, last = position_of(cursor)
     given: dict[str, Any] = {"after_at": at, "after_id": last, "limit": limit + 1}
     if version_id is None:
         rows = reader.all(_WIDE, **given)
@@ -52,7 +52,12 @@ def occurrences_page(reader: Reader, *, version_id: str | None, cursor: str | No
     }
 
 
-def _position(cursor: str | None) -> tuple[str, str]:
+def position_of(cursor: str | None) -> tuple[str, str]:
+    """Return the time and id that a page newest first goes on from.
+
+    Raises:
+        InvalidInputError: the cursor is not one that such a page gave.
+    """
     if cursor is None:
         return _NEWEST
     found = _CURSOR.fullmatch(cursor)

@@ -1,4 +1,4 @@
-"""Recording what clocks run from; gates that wait for it open."""
+"""Recording what clocks run from: once it is written, clocks are planned anew and gates that wait for it open."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 
 from pratique.canonical import stored_json
 from pratique.domain.entries import OccurrenceRecorded, OccurrenceWithdrawn
-from pratique.domain.occurrences import ABOUT_PATTERN, KINDS, OccurrenceKind, check_data
+from pratique.domain.occurrences import ABOUT_PATTERN, KINDS, OTHER, OccurrenceKind, check_data
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError
 from pratique.services import lookups
 from pratique.services.advancing import advance_live
 from pratique.services.authority import check_reason
+from pratique.services.clocks import refresh_clocks
 from pratique.services.gate_runs import open_or_join, why_not_applicable
 from pratique.services.parts import Parts
 from pratique.services.threads import check_place, refuse_withdrawal, thread_rows
@@ -42,8 +43,18 @@ class NewOccurrence:
     credential: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """When something was so, why we know, and who says it."""
+
+    at: datetime
+    why: str
+    person: str | None
+    credential: str | None
+
+
 def record_occurrence(tx: Transaction, parts: Parts, new: NewOccurrence) -> str:
-    """Record an occurrence, open the gates that wait for it; return its id.
+    """Record an occurrence, plan the clocks anew, open the gates that wait for it; return its id.
 
     Raises:
         InvalidInputError: unknown kind, a time that cannot be, data that the kind does not carry, or no reason.
@@ -51,11 +62,12 @@ def record_occurrence(tx: Transaction, parts: Parts, new: NewOccurrence) -> str:
         ConflictError: that step was recorded already, or comes too early.
     """
     check_reason(new.why)
-    kind = _kind_of(new, tx.now)
+    kind = _kind_of(parts, new, tx.now)
     data = check_data(new.kind, new.data)
     versions = _locked_versions(tx, new.model_version_id)
     if kind.thread is not None and new.about is not None:
-        check_place(thread_rows(tx, versions[0]["id"], new.about), new.kind, new.about, new.at, data)
+        rows = thread_rows(tx, versions[0]["id"], new.about)
+        check_place(rows, kind.thread, new.kind, about=new.about, at=new.at, data=data)
     occurrence_id = tx.new_id()
     tx.record(
         OccurrenceRecorded(
@@ -72,15 +84,37 @@ def record_occurrence(tx: Transaction, parts: Parts, new: NewOccurrence) -> str:
     )
     cause = new.kind.replace("_", " ") + (f" ({new.about})" if new.about else "")
     for version in versions:
+        refresh_clocks(tx, parts, version["id"], cause=cause)
         _open_gates(tx, parts, version, new, occurrence_id)
         advance_live(tx, parts, version["id"], cause=cause)
     return occurrence_id
 
 
+def record_step(
+    tx: Transaction, parts: Parts, version: Row, said: Said, kind: str, about: str, data: Mapping[str, Any]
+) -> str:
+    """Record an occurrence of a model version that belongs to an incident, a request or a complaint; return its id.
+
+    Raises:
+        InvalidInputError: as `record_occurrence`, and so are the others.
+    """
+    new = NewOccurrence(
+        kind=kind,
+        at=said.at,
+        why=said.why,
+        model_version_id=version["id"],
+        about=about,
+        data=data,
+        person=said.person,
+        credential=said.credential,
+    )
+    return record_occurrence(tx, parts, new)
+
+
 def withdraw_occurrence(
     tx: Transaction, parts: Parts, occurrence_id: str, *, reason: str, person: str, credential: str
 ) -> None:
-    """Say that what was recorded did not happen, or not so.
+    """Say that what was recorded did not happen, or not so; clocks are planned anew without it.
 
     Raises:
         NotFoundError: no such occurrence.
@@ -96,6 +130,7 @@ def withdraw_occurrence(
     tx.record(OccurrenceWithdrawn(id=occurrence_id, reason=reason, person=person, credential=credential))
     cause = f"{person} withdrew {row['kind'].replace('_', ' ')} of {row['at'][:10]}"
     for version in versions:
+        refresh_clocks(tx, parts, version["id"], cause=cause)
         advance_live(tx, parts, version["id"], cause=cause)
 
 
@@ -120,17 +155,20 @@ def occurrence_view(row: Row) -> dict[str, Any]:
     }
 
 
-def _kind_of(new: NewOccurrence, now: datetime) -> OccurrenceKind:
+def _kind_of(parts: Parts, new: NewOccurrence, now: datetime) -> OccurrenceKind:
     """Return what is known of the kind, after refusing what an occurrence of it cannot be."""
-    kind = KINDS.get(new.kind)
-    if kind is None:
-        raise InvalidInputError(f"kind: found {new.kind[:80]!r}, expected one of {', '.join(sorted(KINDS))}")
+    edition = parts.rules.edition
+    named = edition.clocks.kind_by_id if edition is not None and edition.clocks is not None else {}
+    if new.kind not in (named or KINDS):
+        raise InvalidInputError(f"kind: found {new.kind[:80]!r}, expected one of {', '.join(sorted(named or KINDS))}")
+    kind = KINDS.get(new.kind, OTHER)
     if not kind.is_plan and new.at > now + _AHEAD:
         raise InvalidInputError(f"at: found {instant_text(new.at)}, expected a time that has come; this is no plan")
     if new.model_version_id is None and not kind.is_wide:
         raise InvalidInputError(f"{new.kind}: expected a model version; it concerns one, not the provider")
-    if kind.thread is not None and new.about is None:
-        raise InvalidInputError(f"about: expected the {kind.thread.value} that {new.kind} belongs to")
+    about = named[new.kind].about if new.kind in named else kind.thread
+    if about is not None and new.about is None:
+        raise InvalidInputError(f"about: expected the {about} that {new.kind.replace('_', ' ')} belongs to")
     if new.about is not None and re.fullmatch(ABOUT_PATTERN, new.about) is None:
         raise InvalidInputError(f"about: found {new.about[:80]!r}, expected 1 to 64 of A-Z a-z 0-9 . _ + -")
     return kind

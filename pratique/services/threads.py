@@ -8,20 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from pratique.canonical import stored_json
-from pratique.domain.occurrences import BEGINNINGS, KINDS, IncidentReport, ReportStage, Thread
+from pratique.domain.occurrences import BEGINNINGS, IncidentReport, ReportStage, Thread
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError
 from pratique.services import lookups
 from pratique.store.reader import Reader, Row
 
-_PREFIX: Mapping[Thread, str] = {Thread.INCIDENT: "inc", Thread.REQUEST: "req", Thread.COMPLAINT: "com"}
 #: Kinds that end a thread, or a step of it, once.
 _ONCE = frozenset({"incident_resolved", "request_answered", "complaint_decided"})
 
 
-def new_thread_id(thread: Thread, at: datetime) -> str:
+def new_thread_id(prefix: str, at: datetime) -> str:
     """Return a name that people can say and gates can take as their occasion, such as `inc-20261123-9f3ac1`."""
-    return f"{_PREFIX[thread]}-{at:%Y%m%d}-{secrets.token_hex(3)}"
+    return f"{prefix}-{at:%Y%m%d}-{secrets.token_hex(3)}"
 
 
 def thread_rows(reader: Reader, version_id: str, about: str) -> list[Row]:
@@ -42,12 +41,15 @@ def beginning_of(rows: Sequence[Row], thread: Thread, about: str) -> Row:
     raise NotFoundError(f"{thread.value} {about!r} is not recorded for this model version")
 
 
-def check_place(rows: Sequence[Row], kind: str, about: str, at: datetime, data: Mapping[str, Any]) -> None:
+def check_place(
+    rows: Sequence[Row], thread: Thread, kind: str, *, about: str, at: datetime, data: Mapping[str, Any]
+) -> None:
     """Refuse what cannot stand where it would stand in its thread.
 
     Args:
         rows: what the thread holds already.
-        kind: of the occurrence that is to be added; it belongs to a thread.
+        thread: what the occurrence belongs to.
+        kind: of the occurrence that is to be added.
         about: name of the thread.
         at: when it happened.
         data: what it says, checked.
@@ -57,21 +59,18 @@ def check_place(rows: Sequence[Row], kind: str, about: str, at: datetime, data: 
         ConflictError: the thread was begun before, or the step was taken before, or comes too early.
         InvalidInputError: a time before the beginning, or a final report that lacks items.
     """
-    known = KINDS[kind]
-    if known.thread is None:
-        return
-    if known.begins:
+    if kind == BEGINNINGS[thread]:
         if any(row["kind"] == kind for row in rows):
-            raise ConflictError(f"{known.thread.value} {about!r} is recorded already")
+            raise ConflictError(f"{thread.value} {about!r} is recorded already")
         return
-    first = beginning_of(rows, known.thread, about)
+    first = beginning_of(rows, thread, about)
     if instant_text(at) < first["at"]:
         raise InvalidInputError(
             f"at: found {instant_text(at)}, expected a time not before {first['at']}, its beginning"
         )
     if kind in _ONCE and any(row["kind"] == kind for row in rows):
         raise ConflictError(
-            f"{known.thread.value} {about!r}: {kind.replace('_', ' ')} is recorded already",
+            f"{thread.value} {about!r}: {kind.replace('_', ' ')} is recorded already",
             hint="if that was wrong, withdraw the occurrence first",
         )
     if kind == "incident_report_filed":
@@ -79,12 +78,13 @@ def check_place(rows: Sequence[Row], kind: str, about: str, at: datetime, data: 
 
 
 def _check_report(rows: Sequence[Row], about: str, report: IncidentReport) -> None:
+    stage = report.stage
     stages = {stored_json(row["data"]).get("stage") for row in rows if row["kind"] == "incident_report_filed"}
-    if report.stage is ReportStage.INITIAL and ReportStage.INITIAL in stages:
+    if stage is ReportStage.INITIAL and stage in stages:
         raise ConflictError(f"incident {about!r}: its initial report is recorded already")
-    if report.stage is not ReportStage.INITIAL and ReportStage.INITIAL not in stages:
-        raise ConflictError(f"incident {about!r}: expected its initial report first, found {report.stage.value}")
-    if report.stage is not ReportStage.FINAL:
+    if stage is not ReportStage.INITIAL and ReportStage.INITIAL not in stages:
+        raise ConflictError(f"incident {about!r}: expected its initial report first, found {stage.value}")
+    if stage is not ReportStage.FINAL:
         return
     if not any(row["kind"] == "incident_resolved" for row in rows):
         raise ConflictError(
@@ -92,8 +92,7 @@ def _check_report(rows: Sequence[Row], about: str, report: IncidentReport) -> No
             hint="record when the corrective measures were adopted: `pratique incident resolve`",
         )
     if report.missing:
-        missing = ", ".join(item.value for item in report.missing)
-        raise InvalidInputError(f"items: a final report holds all nine; missing {missing}")
+        raise InvalidInputError(f"data.items: a final report holds all nine; missing {', '.join(report.missing)}")
 
 
 def refuse_withdrawal(rows: Sequence[Row], row: Row) -> None:
@@ -102,8 +101,7 @@ def refuse_withdrawal(rows: Sequence[Row], row: Row) -> None:
     Raises:
         ConflictError: names what followed.
     """
-    known = KINDS.get(row["kind"])
-    if known is None or not known.begins:
+    if row["kind"] not in BEGINNINGS.values():
         return
     others = [other["kind"] for other in rows if other["id"] != row["id"]]
     if others:

@@ -14,7 +14,19 @@ from pratique import __version__
 from pratique.services.idempotency import drop_expired_keys
 from pratique.services.parts import Parts
 from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
-from pratique.web.api import access, events, evidence, gates, occurrences, records, work
+from pratique.web.api import (
+    access,
+    clocks,
+    compute,
+    events,
+    evidence,
+    gates,
+    incidents,
+    occurrences,
+    providers,
+    records,
+    work,
+)
 from pratique.web.api.auth import TokenMemory
 from pratique.web.api.health import Metrics, install_health
 from pratique.web.api.limits import RequestLimits
@@ -46,7 +58,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.metrics = Metrics()
     parts.ledger.listen(app.state.watch.committed)
     parts.ledger.listen(app.state.metrics.committed)
-    for module in (events, gates, evidence, occurrences, records, access, work):
+    for module in (events, gates, providers, compute, evidence, occurrences, incidents, clocks, records, access, work):
         app.include_router(module.router, responses=PROBLEMS)
     install_health(app)
     install_problem_handlers(app)

@@ -1,0 +1,142 @@
+"""Clocks in the engine: kept in step with what happened, shown with what their dates rest on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from clock_fixtures import (  # noqa: F401 - fixtures are used by name
+    bureau_fixture,
+    clock_config_fixture,
+    clock_settings_fixture,
+    recorded,
+)
+from engine_fixtures import VERSION, Engine, clock_fixture, ok, refused  # noqa: F401
+
+from pratique.services.verify import verify_ledger
+
+
+def clocks(engine: Engine, rule: str, **wanted: Any) -> list[dict[str, Any]]:
+    """Return the clocks of a rule, the next due first."""
+    return list(engine.get("/v1/clocks", rule=rule, **wanted)["items"])
+
+
+def only(engine: Engine, rule: str, **wanted: Any) -> dict[str, Any]:
+    """Return the one clock of a rule."""
+    (found,) = clocks(engine, rule, **wanted)
+    return found
+
+
+@pytest.fixture(name="verified")
+def verified_fixture(bureau: Engine) -> Any:
+    """The engine; afterwards its ledger must replay to the same rows."""
+    yield bureau
+    bureau.seal()
+    report = verify_ledger(bureau.settings)
+    assert report.ok, report.problems
+
+
+def test_the_notification_runs_from_what_was_known_first(verified: Engine) -> None:
+    """Art. 52(1): two weeks from the earlier of met and known; 16 November 2026 + 14 days is 30 November."""
+    recorded(verified, "threshold_met", at="2026-11-20T09:00:00Z")
+    assert only(verified, "art-52-notification")["due_on"] == "2026-12-04"
+    recorded(verified, "threshold_known", at="2026-11-16T09:00:00Z")
+    found = only(verified, "art-52-notification")
+    assert (found["due_on"], found["state"], found["force"]) == ("2026-11-30", "running", "hard")
+    assert found["model"] == "aurora"
+    entries = verified.rows("SELECT COUNT(*) FROM clock WHERE rule = 'art-52-notification'")
+    assert entries == [(1,)], "planned anew, not started twice"
+    recorded(verified, "art52_notified")
+    assert only(verified, "art-52-notification")["state"] == "met"
+
+
+def test_a_clock_is_explained_by_rule_text_source_readings_and_what_started_it(verified: Engine) -> None:
+    made = recorded(verified, "threshold_known", at="2026-11-14T09:00:00Z")
+    found = verified.get(f"/v1/clocks/{only(verified, 'art-52-notification')['id']}")
+    assert found["rule_text"]["id"] == "ACT-52-1"
+    assert found["rule_text"]["source"] == {
+        "document": "SRC-ACT-CONS",
+        "clause": "Art. 52(1)",
+        "edition": "2026-07-27",
+    }
+    assert found["verified"] is True
+    assert found["trigger"] == {
+        "id": made["id"],
+        "kind": "threshold_known",
+        "at": "2026-11-14T09:00:00.000000Z",
+        "why": "As the log says.",
+        "person": "mira",
+        "about": None,
+    }
+    assert found["strict"]["due_on"] == "2026-11-28", "a Saturday; every day counts"
+    assert found["outer"]["due_on"] == "2026-11-30", "Reg. 1182/71 rolls it over to Monday"
+    assert found["due_on"] == "2026-11-28"
+    assert any("1182/71" in rule for rule in found["outer"]["rules"])
+    assert found["recipient"].startswith("Commission")
+    assert found["explanation"]
+    refused(verified.send("GET", "/v1/clocks/none", "mira"), 404, "not-found")
+
+
+def test_a_plan_that_moves_moves_what_is_counted_back_from_it(verified: Engine) -> None:
+    """S-1.1: confirmed two weeks before the planned placement."""
+    recorded(verified, "placement_planned", at="2027-03-31T09:00:00Z")
+    assert only(verified, "framework-confirmation")["due_on"] == "2027-03-17"
+    verified.clock.forward(minutes=1)
+    recorded(verified, "placement_planned", at="2027-02-28T09:00:00Z")
+    assert only(verified, "framework-confirmation")["due_on"] == "2027-02-14"
+    verified.seal()
+    revised = verified.get("/v1/journal", tag="clock:limit:revised", limit=1000)["entries"]
+    assert revised, "the journal says what moved and why"
+    assert {entry["entry"]["values"]["cause"] for entry in revised} == {"placement planned"}
+
+
+def test_what_is_withdrawn_starts_no_clock(verified: Engine) -> None:
+    made = recorded(verified, "threshold_known", at="2026-11-16T09:00:00Z")
+    body = {"reason": "Another model."}
+    ok(verified.send("POST", f"/v1/occurrences/{made['id']}/withdraw", "mira", json=body))
+    found = only(verified, "art-52-notification")
+    assert found["state"] == "void"
+    assert "mira withdrew threshold known" in found["reason"]
+    recorded(verified, "threshold_known", at="2026-11-18T09:00:00Z")
+    assert only(verified, "art-52-notification")["due_on"] == "2026-12-02"
+
+
+def test_what_concerns_the_provider_moves_the_clocks_of_every_version(verified: Engine) -> None:
+    verified.register("3.0")
+    recorded(verified, "threshold_known")
+    recorded(verified, "art52_notified")
+    body = {"kind": "framework_confirmed", "why": "Board minutes."}
+    ok(verified.send("POST", "/v1/occurrences", "mira", json=body))
+    assert only(verified, "framework-confirmation")["state"] == "met"
+    found = clocks(verified, "framework-to-ai-office")
+    assert {(clock["version"], clock["due_on"]) for clock in found} == {("2.1", "2026-11-30"), ("3.0", "2026-11-30")}
+
+
+def test_clocks_are_listed_by_their_day_page_by_page(verified: Engine) -> None:
+    recorded(verified, "placement_planned", at="2027-03-31T09:00:00Z")
+    recorded(verified, "threshold_known")
+    whole = verified.get("/v1/clocks", model="aurora", version="2.1", limit=500)["items"]
+    dated = [clock["due_at"] for clock in whole if clock["due_at"] is not None]
+    assert dated == sorted(dated)
+    assert len(whole) > 5
+    turned: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = verified.get("/v1/clocks", limit=2, **({"cursor": cursor} if cursor else {}))
+        turned += [clock["id"] for clock in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert turned == [clock["id"] for clock in whole]
+    running = verified.get("/v1/clocks", state="running")["items"]
+    assert {clock["state"] for clock in running} == {"running"}
+    refused(verified.send("GET", "/v1/clocks?state=late", "mira"), 422, "invalid-input")
+    refused(verified.send("GET", "/v1/clocks?cursor=x", "mira"), 422, "invalid-input")
+
+
+def test_seconds_left_count_down_to_the_end_of_the_last_day_in_brussels(verified: Engine) -> None:
+    recorded(verified, "threshold_known", at=verified.clock.now)
+    found = only(verified, "art-52-notification")
+    assert found["due_at"] == "2026-12-07T23:00:00.000000Z", "midnight in Brussels, after 7 December"
+    assert found["seconds_left"] == timedelta(days=14, hours=9).total_seconds()
