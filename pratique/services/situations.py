@@ -17,7 +17,7 @@ from pratique.domain.people import People
 from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text, parse_instant
 from pratique.services import lookups
-from pratique.services.effective_profile import effective_profile
+from pratique.services.effective_profile import effective_profile, recorded_profile
 from pratique.services.needs import Needs, needs_of
 from pratique.services.parts import Parts
 from pratique.services.registers import risks_of, values_of
@@ -88,7 +88,7 @@ def judged_profile(
     """Return the profile that a spec is judged on at `now`. The same digest gives the same object."""
     if not needs.derived:
         text = version["profile"]
-        return JudgedProfile(_kept(parts, text, lambda: stored_json(text)), version["profile_digest"], None)
+        return JudgedProfile(_kept(parts, text, lambda: recorded_profile(text)), version["profile_digest"], None)
     others = sorted(needs.derived - {"risks"})
     effective = effective_profile(reader, parts, version, now) if others else None
     digest = effective.digest_for(others) if effective is not None else version["profile_digest"]
@@ -100,7 +100,7 @@ def judged_profile(
         known = {name: effective.values[name] for name in others if name in effective.values} if effective else {}
         if "risks" in needs.derived:
             known["risks"] = values_of(parts, version, spec.edition)
-        return {**stored_json(version["profile"]), **known}
+        return {**recorded_profile(version["profile"]), **known}
 
     return JudgedProfile(_kept(parts, digest, values), digest, effective.changes_at if effective else None)
 
@@ -132,7 +132,7 @@ def limit_of(row: Row) -> TimeLimit:
         due_on=row["due_on"],
         due_at=_instant(row["due_at"]),
         met_at=_instant(row["met_at"]),
-        reason=str(content.get("void_because") or explained[-1]),
+        reason=str(content.get("reason") or explained[-1]),
     )
 
 
