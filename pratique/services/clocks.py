@@ -10,6 +10,7 @@ from pratique.domain.clocks import Clock, ClockState
 from pratique.domain.entries import ClockRevised, ClockStarted
 from pratique.domain.times import instant_text
 from pratique.services import lookups
+from pratique.services.advancing import advance_live
 from pratique.services.clock_planning import planned_clocks
 from pratique.services.parts import Parts
 from pratique.store.reader import Row
@@ -65,6 +66,20 @@ def refresh_all(tx: Transaction, parts: Parts, *, cause: str) -> int:
     """Plan the clocks of every model version anew; return how many changed."""
     ids = [row["id"] for row in tx.all(lookups.MODEL_VERSION_IDS)]
     return sum(len(refresh_clocks(tx, parts, version_id, cause=cause)) for version_id in ids)
+
+
+def replan(tx: Transaction, parts: Parts, version_id: str, *, cause: str, is_void: bool = False) -> None:
+    """Plan the clocks of a model version anew, then judge its gates again: what they rest on changed.
+
+    Args:
+        tx: the open transaction.
+        parts: the engine.
+        version_id: the model version.
+        cause: what happened, for the journal and for people.
+        is_void: what was cleared is not what is there now.
+    """
+    refresh_clocks(tx, parts, version_id, cause=cause)
+    advance_live(tx, parts, version_id, cause=cause, is_void=is_void)
 
 
 def _key(version_id: str, clock: Clock) -> str:

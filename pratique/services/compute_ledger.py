@@ -11,8 +11,8 @@ from pratique.domain.entries import ComputeRecorded, ComputeWithdrawn
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError
 from pratique.services import lookups
-from pratique.services.advancing import advance_live
 from pratique.services.authority import check_reason
+from pratique.services.clocks import replan
 from pratique.services.effective_profile import entry_of, lineage_of
 from pratique.services.models import later_versions
 from pratique.services.occurrences import NewOccurrence, record_occurrence
@@ -73,7 +73,7 @@ def record_compute(tx: Transaction, parts: Parts, version: Row, new: NewCompute)
     )
     cause = f"{new.flop:.3g} FLOP {new.kind.value} of {new.run}"
     for concerned in (version, *later_versions(tx, version)):
-        advance_live(tx, parts, concerned["id"], cause=cause)
+        replan(tx, parts, concerned["id"], cause=cause)
         _tell_of_threshold(tx, parts, concerned, new)
     return entry_id
 
@@ -106,7 +106,7 @@ def withdraw_compute(
         )
     )
     for concerned in (version, *later_versions(tx, version)):
-        advance_live(tx, parts, concerned["id"], cause=f"{row['flop']:.3g} FLOP of {row['run']} were withdrawn")
+        replan(tx, parts, concerned["id"], cause=f"{row['flop']:.3g} FLOP of {row['run']} were withdrawn")
 
 
 def compute_view(reader: Reader, parts: Parts, version: Row) -> dict[str, Any]:

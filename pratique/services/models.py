@@ -15,7 +15,7 @@ from pratique.domain.entries import ModelVersionChanged, ModelVersionRegistered
 from pratique.domain.models import ModelProfile, Name
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
-from pratique.services.advancing import advance_live
+from pratique.services.clocks import refresh_clocks, replan
 from pratique.services.effective_profile import lineage_of, recorded_profile
 from pratique.services.parts import Parts
 from pratique.store.reader import Reader, Row
@@ -49,7 +49,7 @@ def register_model_version(
         _check_continued(tx, f"{model}/{version}", given.profile.continues)
     row = tx.one(lookups.MODEL_VERSION, model=model, version=version)
     if row is None:
-        _record_first(tx, model, version, given)
+        _record_first(tx, parts, model, version, given)
     elif row["profile_digest"] != digest_of(given.profile.stored()):
         _replace_profile(tx, parts, row, given)
     return {"model": model, "version": version, "profile": given.profile.as_json(), "created": row is None}
@@ -64,11 +64,11 @@ def _check_continued(tx: Transaction, name: str, continued: str) -> None:
         raise InvalidInputError(f"continues: found {continued}, which continues {name} itself; expected an earlier one")
 
 
-def _record_first(tx: Transaction, model: str, version: str, given: GivenProfile) -> None:
-    values = given.profile.stored()
+def _record_first(tx: Transaction, parts: Parts, model: str, version: str, given: GivenProfile) -> None:
+    values, version_id = given.profile.stored(), tx.new_id()
     tx.record(
         ModelVersionRegistered(
-            id=tx.new_id(),
+            id=version_id,
             model=model,
             model_version=version,
             profile=values,
@@ -77,6 +77,7 @@ def _record_first(tx: Transaction, model: str, version: str, given: GivenProfile
             credential=given.credential,
         )
     )
+    refresh_clocks(tx, parts, version_id, cause="registered")  # what concerns the provider came before it
 
 
 def _replace_profile(tx: Transaction, parts: Parts, row: Row, given: GivenProfile) -> None:
@@ -99,9 +100,9 @@ def _replace_profile(tx: Transaction, parts: Parts, row: Row, given: GivenProfil
     cause = f"{(by or 'somebody').replace(':', ' ')} changed the profile ({', '.join(changed)})"
     if is_other:
         cause += ": the weights are others than before"
-    advance_live(tx, parts, row["id"], cause=cause, is_void=is_other)
+    replan(tx, parts, row["id"], cause=cause, is_void=is_other)
     for later in later_versions(tx, row):
-        advance_live(tx, parts, later["id"], cause=f"{row['model']}/{row['version']}: {cause}")
+        replan(tx, parts, later["id"], cause=f"{row['model']}/{row['version']}: {cause}")
 
 
 def later_versions(reader: Reader, version: Row) -> list[Row]:

@@ -16,7 +16,7 @@ from pratique.errors import ConflictError, InvalidInputError, NotFoundError
 from pratique.services import lookups
 from pratique.services.advancing import advance_live
 from pratique.services.authority import check_reason
-from pratique.services.clocks import refresh_clocks
+from pratique.services.clocks import refresh_clocks, replan
 from pratique.services.gate_runs import open_or_join, why_not_applicable
 from pratique.services.parts import Parts
 from pratique.services.threads import check_place, refuse_withdrawal, thread_rows
@@ -130,8 +130,7 @@ def withdraw_occurrence(
     tx.record(OccurrenceWithdrawn(id=occurrence_id, reason=reason, person=person, credential=credential))
     cause = f"{person} withdrew {row['kind'].replace('_', ' ')} of {row['at'][:10]}"
     for version in versions:
-        refresh_clocks(tx, parts, version["id"], cause=cause)
-        advance_live(tx, parts, version["id"], cause=cause)
+        replan(tx, parts, version["id"], cause=cause)
 
 
 def find_occurrence(reader: Reader, occurrence_id: str) -> Row:

@@ -13,7 +13,7 @@ from pratique.domain.entries import ProviderChanged, ProviderRecorded
 from pratique.domain.provider import ProviderProfile
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
-from pratique.services.advancing import advance_live
+from pratique.services.clocks import replan
 from pratique.services.parts import Parts
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
@@ -91,7 +91,7 @@ def _replace(tx: Transaction, parts: Parts, row: Row, given: GivenProvider) -> N
 
 def _advance_all(tx: Transaction, parts: Parts, cause: str) -> None:
     for row in tx.all(lookups.MODEL_VERSION_IDS):
-        advance_live(tx, parts, row["id"], cause=cause)
+        replan(tx, parts, row["id"], cause=cause)
 
 
 def _name(by: str) -> str:
