@@ -289,13 +289,16 @@ def test_a_time_to_wait_is_met_by_waiting(story: Story) -> None:
     story("external_search_closed", "2026-09-15", about="s1")
     hurried = only(clocks(story), "external-evaluator-search")
     assert (*state(hurried), hurried.reason) == (MISSED, "2026-09-29", "ended before the time was over")
+    story.occurrences[-1] = replace(story.occurrences[-1], at=at("2026-09-30"))
+    patient = only(clocks(story), "external-evaluator-search")
+    assert (*state(patient), patient.met_by) == (MET, "2026-09-29", "o003")
 
 
 def test_what_is_kept_long_enough_is_met(story: Story) -> None:
     story("placed", "2026-03-02")
     assert only(clocks(story, "2036-03-02"), "safety-records-retention").state is RUNNING
     over = only(clocks(story, "2036-03-03"), "safety-records-retention")
-    assert (over.state, over.met_at) == (MET, over.due_at)
+    assert (over.state, over.met_at) == (MET, None)
 
 
 def test_arguments_travel_with_the_notification_or_not_at_all(story: Story) -> None:

@@ -27,6 +27,7 @@ from pratique.domain.regime.deadlines import DeadlineRule, Direction
 _PERIOD = re.compile(r"([0-9]{1,4}) ?(hour|day|business_day|week|month|year)s?")
 _INSTANT = timedelta(microseconds=1)
 _BY_EVENT = "by the event itself"
+_BEFORE_EVENT = "before the event"
 _SAME_DAY = "on the event: by the end of that day"
 _NOON = time(12)
 
@@ -133,9 +134,9 @@ def _ends(limit: Limit, deadline: DeadlineRule, trigger: Occurrence, days: int |
         case Direction.AS_SET_IN_REQUEST:
             return _as_requested(trigger, holidays)
         case Direction.BY_EVENT:
-            return _same(_at(trigger.at))
+            return _same(Counted(day_of(trigger.at), trigger.at.astimezone(UTC) + _INSTANT, (_BY_EVENT,)))
         case Direction.BEFORE if deadline.period is None:
-            return _same(_at(trigger.at))
+            return _same(Counted(day_of(trigger.at - _INSTANT), trigger.at.astimezone(UTC), (_BEFORE_EVENT,)))
         case Direction.BEFORE if deadline.period is not None:
             return counted_before(day_of(trigger.at), deadline.period, holidays)
         case Direction.ON_EVENT | Direction.IMMEDIATELY:
@@ -143,10 +144,6 @@ def _ends(limit: Limit, deadline: DeadlineRule, trigger: Occurrence, days: int |
     if deadline.period is None:
         raise ValueError(f"{deadline.id} gives no figure, and none was set")
     return counted_after(trigger.at, deadline.period, holidays)
-
-
-def _at(event_at: datetime) -> Counted:
-    return Counted(day_of(event_at - _INSTANT), event_at.astimezone(UTC), (_BY_EVENT,))
 
 
 def _same(ends: Counted) -> Deadline:

@@ -57,7 +57,7 @@ class Clock:
     recipient: str
     force: Force
     state: ClockState
-    met_at: datetime | None
+    met_at: datetime | None  #: when what it asks for was there; None for a time to keep or to wait
     met_by: str | None  #: the occurrence
     reason: str | None  #: why it is void
     excuse: str | None  #: which exception applied

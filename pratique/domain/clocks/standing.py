@@ -15,8 +15,6 @@ from pratique.domain.regime.deadlines import Direction
 
 #: A time to wait: what ends it must not come before.
 _WAITING = frozenset({Direction.NOT_BEFORE_AFTER, Direction.INDICATIVE_MIN})
-#: What is done at the very instant is in time.
-_AT_THE_INSTANT = frozenset({Direction.BY_EVENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +45,19 @@ def standing_of(
     if direction is Direction.RETAIN_AT_LEAST or direction in _WAITING:
         stands = _waited(direction, due, found, now)
     else:
-        stands = _owed(rule, direction, due, found, now)
+        stands = _owed(rule, due, found, now)
     if is_exempt and stands.state is not ClockState.MET:
         return Standing(ClockState.VOID, reason=rule.not_applicable_because)
     return stands
 
 
-def _owed(rule: ClockRule, direction: Direction, due: Counted | None, found: Round, now: datetime) -> Standing:
+def _owed(rule: ClockRule, due: Counted | None, found: Round, now: datetime) -> Standing:
     ended = _ended(rule, due, found)
     if ended is not None:
         return ended
     if found.met is not None:
         at = found.met.at
-        in_time = due is None or at < due.due_at or (direction in _AT_THE_INSTANT and at == due.due_at)
+        in_time = due is None or at < due.due_at
         state = ClockState.MET if in_time else ClockState.MISSED
         return Standing(state, at, found.met.id)
     if due is None or now < due.due_at:
@@ -86,16 +84,17 @@ def _ended(rule: ClockRule, due: Counted | None, found: Round) -> Standing | Non
 
 
 def _waited(direction: Direction, due: Counted | None, found: Round, now: datetime) -> Standing:
+    """Return the standing of a time to wait or to keep: met when it is over, and by nobody's act."""
     ended = found.met if direction in _WAITING else None
     if ended is not None and due is not None and ended.at < due.due_at:
         return Standing(ClockState.MISSED, ended.at, ended.id, reason="ended before the time was over")
     if ended is not None and due is not None:
-        return Standing(ClockState.MET, ended.at, ended.id)
+        return Standing(ClockState.MET, met_by=ended.id)
     if _is_void(due, found.void):
         return Standing(ClockState.VOID, reason=f"ended by {_words(found.void.kind if found.void else '')}")
     if due is None or now < due.due_at:
         return Standing(ClockState.RUNNING)
-    return Standing(ClockState.MET, due.due_at)
+    return Standing(ClockState.MET)
 
 
 def _is_void(due: Counted | None, void: Occurrence | None) -> bool:
