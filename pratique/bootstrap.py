@@ -15,7 +15,7 @@ from pratique.domain.people import People
 from pratique.errors import ConfigError
 from pratique.regimes import load_configuration
 from pratique.services.access import TokenRequest, issue_token
-from pratique.services.adopted import adopted_editions, begin_regimes, changed_files
+from pratique.services.adopted import begin_regimes, changed_files, follow
 from pratique.services.parts import Parts
 from pratique.services.running import Rules, Running
 from pratique.services.specs import adopt_specs
@@ -86,7 +86,7 @@ def open_parts(parts: Parts) -> None:
     parts.ledger.open()
     try:
         with parts.ledger.read() as reader:
-            parts.running.put(parts.running.now.under(adopted_editions(reader)))
+            follow(reader, parts, parts.running.now)
     except ConfigError:
         parts.ledger.close()
         raise
@@ -96,7 +96,9 @@ def open_parts(parts: Parts) -> None:
     with parts.ledger.read() as reader:
         for line in changed_files(reader, parts):
             _log.warning("%s", line)
-    parts.ledger.write("engine:start", lambda tx: begin_regimes(tx, parts))
+    if parts.ledger.write("engine:start", lambda tx: begin_regimes(tx, parts)):
+        with parts.ledger.read() as reader:
+            follow(reader, parts, parts.running.now)
     parts.files.remove_abandoned(_ABANDONED_SECONDS)
     _write_first_tokens(parts)
 

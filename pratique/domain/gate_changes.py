@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ _JUDGED = (
 )
 #: Members of a gate that decide whether it is cleared, beside its requirements.
 _DECIDING = ("applies_when", "sign_off")
+_RISKS = re.compile(r"\bprofile\s*\.\s*risks\b")
 #: Members that every spec of another edition has otherwise, or that its requirements tell of.
 _NOT_TOLD = frozenset({"format", "id", "version", "edition", "checkpoints"})
 
@@ -73,7 +75,7 @@ def gate_change(earlier: GateSpec, later: GateSpec, *, risks: tuple[str, ...] = 
     Args:
         earlier: the spec before.
         later: the spec after.
-        risks: what became of risks, a line each; where there are any, whatever is asked for each risk changed.
+        risks: what became of risks, a line each; where there are any, whatever is asked of risks changed.
     """
     before, after = {r.id: r for r in earlier.requirements()}, {r.id: r for r in later.requirements()}
     changes = [
@@ -112,13 +114,20 @@ def _requirement_change(
         return RequirementChange(requirement=name, what=what, is_demand=one.gating is Gating.ENFORCE)
     was, now = before.model_dump(), after.model_dump()
     keys = [key for key in was if was[key] != now[key]]
-    if risks and after.for_each is not None:
+    if risks and (asks_of_risks(before) or asks_of_risks(after)):
         keys.append("risks")
     if not keys:
         return None
     is_enforced = Gating.ENFORCE in (before.gating, after.gating)
     is_judged = any(key in _JUDGED or key == "risks" for key in keys)
     return RequirementChange(requirement=name, what=What.CHANGED, keys=tuple(keys), is_demand=is_enforced and is_judged)
+
+
+def asks_of_risks(requirement: Requirement) -> bool:
+    """True when a requirement is made for each risk, or looks at the risk register."""
+    select = requirement.evidence.select if requirement.evidence is not None else None
+    read = (requirement.applies_when, requirement.profile, requirement.criterion, select)
+    return requirement.for_each is not None or any(_RISKS.search(text) for text in read if text is not None)
 
 
 def _members(spec: GateSpec) -> dict[str, Any]:

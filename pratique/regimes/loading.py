@@ -12,6 +12,7 @@ from pratique.domain.regime import Edition
 from pratique.domain.spec import GateSpec
 from pratique.errors import ConfigError
 from pratique.regimes.carrying import gates_of_editions
+from pratique.regimes.edition_expressions import check_answers, check_editions
 from pratique.regimes.editions import load_edition, load_mapping
 from pratique.regimes.expressions import CheckedCriteria, places
 from pratique.regimes.facts import load_facts_schemas, members_by_kind
@@ -96,6 +97,8 @@ def _load_library(
     )
     for file, spec in files.specs.items():
         checks.check(file, spec, problems)
+    check_editions(regimes.editions, criteria, problems)
+    check_answers(files.specs, regimes.editions, problems)
     gates = _gates(files, regimes, checks, problems)
     shipped = [spec for file, spec in files.specs.items() if not file.startswith(OVERLAY)]
     first = first_editions(shipped, gates, regimes)
@@ -178,7 +181,10 @@ def _tighten(
         meant = [
             specs for edition, specs in gates.items() if overlay.gate in specs and overlay.edition in (None, edition)
         ]
-        if not meant and overlay.gate not in files.unsound:
+        is_broken = overlay.edition in checks.broken
+        if is_broken:  # its own errors are named; this file's are found on the gate of another edition
+            meant = [dict(specs) for specs in gates.values() if overlay.gate in specs][:1]
+        if not meant and not is_broken and overlay.gate not in files.unsound:
             of = f" of {overlay.edition}" if overlay.edition else ""
             problems.add(file, "gate", found=f"{overlay.gate!r}{of}, which is no gate", expected="the id of a gate")
         for specs in meant:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from pratique.domain.entries import EditionAdopted
 from pratique.regimes.library import regime_of
 from pratique.services.parts import Parts
+from pratique.services.running import Rules
 from pratique.store.changes import table_named
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
@@ -28,9 +29,28 @@ def newest_adoptions(reader: Reader) -> dict[str, Row]:
     return {row["regime"]: row for row in reader.all(_ADOPTIONS)}
 
 
-def adopted_editions(reader: Reader) -> dict[str, str]:
-    """Return the edition that each regime is at."""
-    return {regime: row["edition"] for regime, row in newest_adoptions(reader).items()}
+def follow(reader: Reader, parts: Parts, loaded: Rules) -> None:
+    """Go by the editions that the ledger says are adopted, as `loaded` has them.
+
+    Raises:
+        ConfigError: it does not hold them.
+    """
+    newest = newest_adoptions(reader)
+    rules = loaded.under({regime: row["edition"] for regime, row in newest.items()})
+    parts.running.put(rules, frozenset(row["id"] for row in newest.values()))
+    parts.profiles.clear()  # what was derived by other rules
+
+
+def catch_up(reader: Reader, parts: Parts) -> bool:
+    """Follow what another replica of the engine adopted; True when there was something.
+
+    Raises:
+        ConfigError: the files of this replica do not hold it, or are not sound.
+    """
+    if frozenset(row["id"] for row in newest_adoptions(reader).values()) == parts.running.followed:
+        return False
+    follow(reader, parts, parts.running.load())
+    return True
 
 
 def digests_of(parts: Parts, regime: str) -> dict[str, str]:
@@ -47,21 +67,20 @@ def bundle_digest(parts: Parts, edition: str) -> str:
 
 def begin_regimes(tx: Transaction, parts: Parts) -> int:
     """Record the edition that each regime begins with, where none was adopted yet; nothing moves. Return how many."""
-    known = newest_adoptions(tx)
-    begun = {regime: edition for regime, edition in parts.rules.adopted.items() if regime not in known}
-    for regime, edition in sorted(begun.items()):
-        if edition in parts.rules.editions:
-            tx.record(
-                EditionAdopted(
-                    id=tx.new_id(),
-                    regime=regime,
-                    edition=edition,
-                    digest=bundle_digest(parts, edition),
-                    gates=digests_of(parts, regime),
-                    reason="the edition that the installation begins with",
-                    content=nothing_touched(),
-                )
+    known, rules = newest_adoptions(tx), parts.rules
+    begun = sorted(e for regime, e in rules.adopted.items() if regime not in known and e in rules.editions)
+    for edition in begun:
+        tx.record(
+            EditionAdopted(
+                id=tx.new_id(),
+                regime=regime_of(edition),
+                edition=edition,
+                digest=bundle_digest(parts, edition),
+                gates=digests_of(parts, regime_of(edition)),
+                reason="the edition that the installation begins with",
+                content=nothing_touched(),
             )
+        )
     return len(begun)
 
 
@@ -86,3 +105,32 @@ def changed_files(reader: Reader, parts: Parts) -> Iterator[str]:
 
 def _differing(was: Mapping[str, str], now: Mapping[str, str]) -> set[str]:
     return {gate for gate in {*was, *now} if was.get(gate) != now.get(gate)}
+
+
+def editions_view(reader: Reader, parts: Parts) -> list[dict[str, Any]]:
+    """Return every edition of the configuration that runs, by id, as the API shows it."""
+    newest, library = newest_adoptions(reader), parts.running.now.library
+    adopted = {row["edition"]: row for row in newest.values()}
+    found = []
+    for name in sorted({*library.regimes.editions, *library.gates}):
+        edition, row = library.regimes.editions.get(name), adopted.get(name)
+        found.append(
+            {
+                "edition": name,
+                "regime": regime_of(name),
+                "title": edition.imprint.title if edition is not None else None,
+                "published": edition.imprint.published.isoformat() if edition is not None else None,
+                "digest": edition.digest if edition is not None else None,
+                "gates": sorted(library.gates.get(name, ())),
+                "is_shipped": name not in library.added,
+                "is_adopted": name in parts.rules.adopted.values(),
+                "adopted_at": row["adopted_at"] if row is not None else None,
+            }
+        )
+    return found
+
+
+def adoptions_view(reader: Reader) -> list[dict[str, Any]]:
+    """Return every adoption, newest first, as the API shows it."""
+    parsed = ("gates", "content")
+    return [{**row, **{name: json.loads(row[name]) for name in parsed}} for row in reversed(reader.all(_ADOPTIONS))]

@@ -20,7 +20,14 @@ from pratique.store.transaction import Transaction
 
 
 def advance(
-    tx: Transaction, parts: Parts, run_id: str, *, cause: str, is_void: bool = False, driven: str | None = None
+    tx: Transaction,
+    parts: Parts,
+    run_id: str,
+    *,
+    cause: str,
+    is_void: bool = False,
+    driven: str | None = None,
+    is_alone: bool = False,
 ) -> GateState:
     """Judge a gate run again and do what follows; return its state.
 
@@ -31,6 +38,7 @@ def advance(
         cause: what happened, for the journal and for people.
         is_void: what was cleared is not what is there now, so that a clearance ends whatever the findings say.
         driven: the gate run whose own flow asks; that one needs no second flow run.
+        is_alone: the caller advances the gates that depend on this one itself.
     """
     run = load_run(tx, parts, run_id, tx.now)
     before = run.state
@@ -50,7 +58,7 @@ def advance(
     if after is GateState.STALE:
         _set_fresh_dates(tx, run)
     if after is not before:
-        _after_move(tx, parts, run, after, cause, driven=driven)
+        _after_move(tx, parts, run, after, cause, driven=driven, is_alone=is_alone)
     return after
 
 
@@ -199,7 +207,14 @@ _KIND_AFTER = {
 
 
 def _after_move(
-    tx: Transaction, parts: Parts, run: LoadedRun, after: GateState, cause: str, *, driven: str | None = None
+    tx: Transaction,
+    parts: Parts,
+    run: LoadedRun,
+    after: GateState,
+    cause: str,
+    *,
+    driven: str | None = None,
+    is_alone: bool = False,
 ) -> None:
     run.row = {**run.row, "state": after.value}
     cancel_deliveries(tx, run.row["id"], why=f"the gate is {after.value} now")
@@ -208,7 +223,8 @@ def _after_move(
         tell(tx, parts, run, kind, reasons=[cause])
     if run.row["id"] != driven:  # else the flow itself asked: it ends with the new state
         start_flow(tx, run)
-    advance_dependents(tx, parts, run, after)
+    if not is_alone:
+        advance_dependents(tx, parts, run, after)
 
 
 def advance_dependents(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState) -> None:

@@ -41,6 +41,7 @@ class Running:
     def __init__(self, rules: Rules, load: Load) -> None:
         self._rules = rules
         self._load = load
+        self.followed: frozenset[str] = frozenset()  #: ids of the adoptions that the rules follow, one a regime
 
     @property
     def now(self) -> Rules:
@@ -55,9 +56,9 @@ class Running:
         """
         return self._load()
 
-    def put(self, rules: Rules) -> None:
+    def put(self, rules: Rules, followed: frozenset[str] = frozenset()) -> None:
         """Put others in their place."""
-        self._rules = rules
+        self._rules, self.followed = rules, followed
 
     def fork(self, rules: Rules | None = None) -> Running:
         """Return another holder, of the same rules or of others."""

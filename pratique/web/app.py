@@ -11,6 +11,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from pratique import __version__
+from pratique.services.adopted import catch_up
 from pratique.services.idempotency import drop_expired_keys
 from pratique.services.parts import Parts
 from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
@@ -25,6 +26,8 @@ from pratique.web.api import (
     occurrences,
     providers,
     records,
+    regimes,
+    registers,
     work,
 )
 from pratique.web.api.auth import TokenMemory
@@ -58,7 +61,21 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.metrics = Metrics()
     parts.ledger.listen(app.state.watch.committed)
     parts.ledger.listen(app.state.metrics.committed)
-    for module in (events, gates, providers, compute, evidence, occurrences, incidents, clocks, records, access, work):
+    for module in (
+        events,
+        gates,
+        providers,
+        compute,
+        evidence,
+        registers,
+        occurrences,
+        incidents,
+        clocks,
+        records,
+        regimes,
+        access,
+        work,
+    ):
         app.include_router(module.router, responses=PROBLEMS)
     install_health(app)
     install_problem_handlers(app)
@@ -98,12 +115,16 @@ async def _lifespan(app: FastAPI, *, parts: Parts) -> AsyncIterator[None]:
 
 
 async def _tick(parts: Parts) -> None:
-    """Sweep at once and then every `sweep_seconds`: deadlines never depend on Prefect."""
+    """Sweep at once and then every `sweep_seconds`: deadlines never depend on Prefect.
+
+    Then follow what another replica adopted.
+    """
     while True:
         try:
             await asyncio.to_thread(sweep, parts)
             await parts.ledger.awrite(ACTOR, drop_expired_sessions)
             await parts.ledger.awrite(ACTOR, drop_expired_keys)
+            await parts.ledger.aread(partial(catch_up, parts=parts))
         except Exception:  # the next tick tries again; a deadline must not end with one error
             _log.exception("the sweep failed; it is tried again in %s s", parts.settings.sweep_seconds)
         await asyncio.sleep(parts.settings.sweep_seconds)

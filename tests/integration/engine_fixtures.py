@@ -190,6 +190,11 @@ def _wire(settings: Settings, clock: Clock) -> Parts:
     )
 
 
+def forget_configuration(settings: Settings) -> None:
+    """Have the next engine of these settings read its files anew, as a restart does."""
+    _first.pop((settings.config_dir, settings.overlay_dir), None)
+
+
 class Engine:
     """One engine, and whoever calls it."""
 

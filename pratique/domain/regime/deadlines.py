@@ -56,6 +56,10 @@ _MEASURED = {
 }
 
 
+#: Units that can be counted.
+UNITS = frozenset(unit.value for unit in Unit)
+
+
 class DeadlineRule(Sourced):
     """One time limit."""
 
@@ -63,7 +67,7 @@ class DeadlineRule(Sourced):
     title: Text  #: what starts it
     direction: Direction
     amount: int = Field(ge=0)
-    unit: str = Field(pattern=r"^(days|business_days|weeks|months|years|none)$")
+    unit: Word  #: of the vocabulary: days, business_days, weeks, months, years, or none
     day_basis: Text
     recipient: Text
     actor: Word
@@ -73,11 +77,11 @@ class DeadlineRule(Sourced):
 
     @model_validator(mode="after")
     def _has_length(self) -> Self:
-        if self.direction in _MEASURED and self.period is None:
+        if self.direction in _MEASURED and self.unit == "none":
             raise ValueError(f"direction {self.direction.value} needs an amount and a unit")
         return self
 
     @property
     def period(self) -> Period | None:
-        """The length of time, where the text gives one."""
-        return Period(self.amount, Unit(self.unit)) if self.unit != "none" else None
+        """The length of time, where the text gives one; a unit that is none makes the edition unsound."""
+        return Period(self.amount, Unit(self.unit)) if self.unit in UNITS else None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pratique.domain.regime.clock_soundness import unsound
+from pratique.domain.regime.deadlines import UNITS
 from pratique.domain.regime.edition import Edition, items
 from pratique.domain.regime.measures import Measure
 from pratique.domain.regime.scope import misplaced
@@ -76,7 +77,7 @@ def _deadlines(edition: Edition) -> Iterator[Flaw]:
     words = edition.vocabulary
     actors = [*(role.id for role in words.roles), "commission"]
     for rule in edition.deadlines:
-        yield from _unknown(f"deadlines[{rule.id}].unit", [rule.unit], words.units)
+        yield from _unknown(f"deadlines[{rule.id}].unit", [rule.unit], {*words.units} & {*UNITS, "none"})
         yield from _unknown(f"deadlines[{rule.id}].actor", [rule.actor], actors)
         yield from _unknown(f"deadlines[{rule.id}].applies_to", [rule.applies_to], words.applies_to)
     for document in edition.documents:
