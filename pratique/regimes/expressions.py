@@ -46,6 +46,7 @@ _PROFILE_MEMBER = re.compile(r"\bprofile\s*\.\s*([A-Za-z_]\w*)")
 _PROFILE = re.compile(r"(?<![.\w])profile\b(?:\s*\.\s*([A-Za-z_]\w*))?")
 _FACTS_MEMBER = re.compile(r"(?<![.\w])facts\s*\.\s*([A-Za-z_]\w*)")
 _FACTS = re.compile(r"(?<![.\w])facts\b")
+_DERIVED_PATH = re.compile(r"\bprofile\s*\.\s*(\w+)\s*\.\s*([A-Za-z_]\w*)")
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 _RISK_MEMBER = re.compile(r"\bprofile\s*\.\s*risks\s*\[\{risk\}\]\s*\.\s*(\w+)")
 #: Longest id of a risk, and what stands for one where none is known yet.
@@ -101,6 +102,11 @@ def derived_members(spec: GateSpec) -> frozenset[str]:
     return frozenset(m for place in places(spec) for m in _PROFILE_MEMBER.findall(_bare(place.expression))) & (
         DERIVED_MEMBERS
     )
+
+
+def derived_paths(expression: str) -> list[tuple[str, str]]:
+    """Return (derived member, member of it) of what an expression names, such as ("scope", "legacy")."""
+    return [found for found in _DERIVED_PATH.findall(_bare(expression)) if found[0] in DERIVED_MEMBERS]
 
 
 def profile_members(spec: GateSpec) -> frozenset[str]:
