@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pratique.client import engine_calls as calls
 from pratique.client.async_gate import AsyncGate
+from pratique.client.async_risks import AsyncRiskNamespace
 from pratique.client.async_scope import AsyncScopeNamespace
 from pratique.client.async_worker import AsyncWorkerNamespace
 from pratique.client.call import Call, Progress, retry_pause_seconds
@@ -46,6 +47,7 @@ class AsyncClient:
         self._transport = transport
         self.worker = AsyncWorkerNamespace(self)  #: the worker's side of the engine
         self.scope = AsyncScopeNamespace(self)  #: who owes what: provider, compute, answers
+        self.risks = AsyncRiskNamespace(self)  #: risk registers
 
     async def __aenter__(self) -> Self:
         return self

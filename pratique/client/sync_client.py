@@ -16,6 +16,7 @@ from pratique.client.events import DEFAULT_SOURCE, Event, Recorded, Trigger, new
 from pratique.client.files import Download, file_body, file_sha256
 from pratique.client.gate import Gate
 from pratique.client.gate_view import GateView
+from pratique.client.sync_risks import RiskNamespace
 from pratique.client.sync_scope import ScopeNamespace
 from pratique.client.sync_worker import WorkerNamespace
 from pratique.client.transport import Sink, StandardTransport, Transport
@@ -40,6 +41,7 @@ class Client:
         self._transport = transport or StandardTransport(self.connection.url)
         self.worker = WorkerNamespace(self)  #: the worker's side of the engine
         self.scope = ScopeNamespace(self)  #: who owes what: provider, compute, answers
+        self.risks = RiskNamespace(self)  #: risk registers
 
     def send_once(self, call: Call[T], *, sink: Sink | None = None) -> T:
         """Send a call once and return its result."""

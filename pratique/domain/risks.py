@@ -20,12 +20,12 @@ from pratique.domain.regime import Taxonomy
 RiskId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$", max_length=30)]
 #: Ids of scenarios, tiers and mitigations within a risk.
 PartId = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_.][a-z0-9]+)*$", max_length=64)]
-#: Words of taxonomies, and what a person is called in people.yaml; `check_register` knows which there are.
+#: Words of taxonomies, and what a person is called in people.yaml; `register_flaws` knows which there are.
 _Known = Annotated[str, Field(min_length=1, max_length=200)]
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+Text = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
 #: A text that may still be missing; then it is empty, so that a criterion can ask for it.
-Blank = Annotated[str, Field(max_length=4000)]
+Blank = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
 
 
 class _Data(BaseModel):

@@ -10,13 +10,16 @@ from pratique.collectors import UnreadableError, read_evidence
 from pratique.domain.entries import EvidenceRead, EvidenceSubmitted
 from pratique.domain.evidence import Extraction, Reading
 from pratique.domain.gates import WAITING_STATES
-from pratique.domain.times import instant_text
+from pratique.domain.times import instant_text, parse_instant
 from pratique.errors import InvalidInputError, NotFoundError
 from pratique.services import lookups
 from pratique.services.advancing import advance_live, start_flow
 from pratique.services.loaded_run import load_run
 from pratique.services.models import find_model_version
+from pratique.services.needs import needs_of
 from pratique.services.parts import Parts
+from pratique.services.situations import occasion_since
+from pratique.services.specs import pinned_spec
 from pratique.services.views import evidence_view, gate_view
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
@@ -90,7 +93,8 @@ def submit_evidence(
     """Record a stored file as evidence and judge every gate of the model version again.
 
     The same file under the same name for the same requirement is the same evidence: a repeated upload changes
-    nothing, so neither a broken connection doubles it nor a second upload makes it younger.
+    nothing, so neither a broken connection doubles it nor a second upload makes it younger. Only where a gate asks for
+    evidence of its own occasion, what came before that is shown anew by sending it again.
 
     Returns:
         The evidence and the gate runs of the version that are not final.
@@ -100,7 +104,7 @@ def submit_evidence(
     """
     found = find_model_version(tx, model, version)
     same = _submitted_before(tx, found["id"], submission)
-    if same is not None:
+    if same is not None and not _is_asked_again(tx, parts, found["id"], same):
         live = tx.all(lookups.LIVE_RUNS, model_version_id=found["id"])
         runs = [row["id"] for row in live if row["is_latest"]]
         return {"evidence": evidence_view(same, found), "gates": [gate_view(tx, parts, run) for run in runs]}
@@ -116,7 +120,18 @@ def submit_evidence(
 def _submitted_before(tx: Transaction, model_version_id: str, submission: Submission) -> Row | None:
     given = {"sha256": submission.sha256, "filename": submission.filename}
     rows = tx.all(lookups.EVIDENCE_SAME, model_version_id=model_version_id, **given)
-    return next((row for row in rows if row["requirement"] == submission.requirement), None)
+    return next((row for row in reversed(rows) if row["requirement"] == submission.requirement), None)
+
+
+def _is_asked_again(tx: Transaction, parts: Parts, model_version_id: str, same: Row) -> bool:
+    """True when a gate run that still waits counts evidence of its own occasion only, and this came before."""
+    for row in tx.all(lookups.LATEST_RUNS, model_version_id=model_version_id):
+        needs = needs_of(pinned_spec(tx, parts, row["spec_digest"]), row["spec_digest"])
+        if row["state"] in WAITING_STATES and needs.is_per_occasion:
+            since = occasion_since(tx, row)
+            if since is not None and parse_instant(same["received_at"]) < since:
+                return True
+    return False
 
 
 def _ask_to_read(tx: Transaction, parts: Parts, runs: list[str], evidence_id: str) -> None:

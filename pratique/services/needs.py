@@ -35,8 +35,10 @@ def needs_of(spec: GateSpec, digest: str) -> Needs:
     needs = _KNOWN.get(digest)
     if needs is None:
         requirements = tuple(spec.requirements())
+        # A gate that asks something of each risk rests on which risks there are, whatever its expressions name.
+        risks = frozenset({"risks"} if asks_for_risks(spec) else ())
         needs = _KNOWN[digest] = Needs(
-            members=profile_members(spec),
+            members=profile_members(spec) | risks,
             derived=derived_members(spec),
             clocks=frozenset(r.clock for r in requirements if r.clock is not None),
             is_per_risk=asks_for_risks(spec),

@@ -36,7 +36,7 @@ class Parts:
     files: EvidenceFolder
     parsing: Parsing = field(default_factory=Parsing)
     evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)  #: seen lately, by id and reading
-    profiles: dict[str, dict[str, Any]] = field(default_factory=dict)  #: seen lately, parsed, by their stored text
+    profiles: dict[str, dict[str, Any]] = field(default_factory=dict)  #: seen lately, by stored text or digest
     effective: dict[tuple[Any, ...], EffectiveProfile] = field(default_factory=dict)  #: by what they were made of
     memory: EvaluationMemory = field(default_factory=EvaluationMemory)  #: verdicts given lately
     findings: FindingLists = field(default_factory=FindingLists)  #: shown lately

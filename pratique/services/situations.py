@@ -62,7 +62,7 @@ def load_situation(reader: Reader, parts: Parts, run: Row, version: Row, now: da
         },
         weights_at=_instant(version["weights_at"]),
         limits=_limits(reader, run, needs) if needs.clocks else (),
-        occasion_since=_occasion_since(reader, run) if needs.is_per_occasion else None,
+        occasion_since=occasion_since(reader, run) if needs.is_per_occasion else None,
     )
 
 
@@ -136,7 +136,7 @@ def limit_of(row: Row) -> TimeLimit:
     )
 
 
-def _occasion_since(reader: Reader, run: Row) -> datetime | None:
+def occasion_since(reader: Reader, run: Row) -> datetime | None:
     """Return when a gate run was opened, where it is not the first of its gate."""
     first = reader.value(lookups.GATE_RUN_FIRST, model_version_id=run["model_version_id"], gate=run["gate"])
     return None if first == run["id"] else parse_instant(run["opened_at"])
