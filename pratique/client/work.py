@@ -107,6 +107,8 @@ class Swept:
     followed_up: int
     overdue: int
     at: str
+    limits_missed: int = 0  #: time limits that ran out
+    limits_ahead: int = 0  #: time limits that people were reminded of
 
     @classmethod
     def from_json(cls, value: Json) -> Swept:
@@ -115,6 +117,8 @@ class Swept:
             rechecked=int(value["rechecked"]),
             expired=int(value["expired"]),
             followed_up=int(value["followed_up"]),
+            limits_missed=int(value.get("limits_missed", 0)),
+            limits_ahead=int(value.get("limits_ahead", 0)),
             overdue=int(value["overdue"]),
             at=value["at"],
         )

@@ -11,11 +11,14 @@ from pratique.domain.entries import ClockRevised, ClockStarted
 from pratique.domain.times import instant_text
 from pratique.services import lookups
 from pratique.services.advancing import advance_live
+from pratique.services.clock_notices import tell_of_clocks
 from pratique.services.clock_planning import planned_clocks
+from pratique.services.notices import NoticeKind
 from pratique.services.parts import Parts
 from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
 
+_REMINDED = "reminded_of"
 _DATES = ("start_at", "due_on", "due_at", "state", "met_at")
 
 
@@ -26,19 +29,16 @@ class ClockChange:
     id: str
     was: str | None  #: its state before; None: it began to run
     state: str
-    content: dict[str, Any]
-    due_on: str | None
-    about: str | None
-    rule: str
+    met_at: str | None
 
     @property
     def ran_out(self) -> bool:
         """True when its last day passed without what it asks for, and that was not known yet."""
-        return self.state == ClockState.MISSED and self.was != ClockState.MISSED
+        return self.state == ClockState.MISSED and self.was != ClockState.MISSED and self.met_at is None
 
 
 def refresh_clocks(tx: Transaction, parts: Parts, version_id: str, *, cause: str) -> list[ClockChange]:
-    """Plan the clocks of a model version anew and write what changed; return that.
+    """Plan the clocks of a model version anew and write what changed; tell people of what ran out; return the changes.
 
     Args:
         tx: the open transaction.
@@ -48,7 +48,7 @@ def refresh_clocks(tx: Transaction, parts: Parts, version_id: str, *, cause: str
     """
     version = tx.one(lookups.MODEL_VERSION_LOCKED, id=version_id)
     edition = parts.rules.edition
-    if version is None or edition is None or edition.clocks is None:
+    if version is None or edition is None:
         return []
     stored = {row["key"]: row for row in tx.all(lookups.CLOCKS_OF_VERSION, model_version_id=version_id)}
     changes: list[ClockChange] = []
@@ -59,7 +59,9 @@ def refresh_clocks(tx: Transaction, parts: Parts, version_id: str, *, cause: str
         elif (found := _revise(tx, row, clock, cause)) is not None:
             changes.append(found)
     gone = [row for row in stored.values() if row["state"] != ClockState.VOID]
-    return changes + [_end(tx, row, cause) for row in gone]
+    changes += [_end(tx, row, cause) for row in gone]
+    tell_of_clocks(tx, parts, NoticeKind.LIMIT_MISSED, [change.id for change in changes if change.ran_out])
+    return changes
 
 
 def refresh_all(tx: Transaction, parts: Parts, *, cause: str) -> int:
@@ -68,8 +70,8 @@ def refresh_all(tx: Transaction, parts: Parts, *, cause: str) -> int:
     return sum(len(refresh_clocks(tx, parts, version_id, cause=cause)) for version_id in ids)
 
 
-def replan(tx: Transaction, parts: Parts, version_id: str, *, cause: str, is_void: bool = False) -> None:
-    """Plan the clocks of a model version anew, then judge its gates again: what they rest on changed.
+def replan(tx: Transaction, parts: Parts, version_id: str, *, cause: str, is_void: bool = False) -> int:
+    """Plan the clocks of a model version anew, then judge its gates again; return how many clocks ran out.
 
     Args:
         tx: the open transaction.
@@ -78,8 +80,21 @@ def replan(tx: Transaction, parts: Parts, version_id: str, *, cause: str, is_voi
         cause: what happened, for the journal and for people.
         is_void: what was cleared is not what is there now.
     """
-    refresh_clocks(tx, parts, version_id, cause=cause)
+    changes = refresh_clocks(tx, parts, version_id, cause=cause)
     advance_live(tx, parts, version_id, cause=cause, is_void=is_void)
+    return sum(change.ran_out for change in changes)
+
+
+def is_reminded(row: Row) -> bool:
+    """True when people were reminded of the date that a clock has."""
+    return row["due_on"] is not None and stored_json(row["content"]).get(_REMINDED) == row["due_on"]
+
+
+def mark_reminded(tx: Transaction, row: Row) -> None:
+    """Note that people were reminded of the date that a clock has."""
+    values = {name: row[name] for name in _DATES}
+    content = stored_json(row["content"]) | {_REMINDED: row["due_on"]}
+    _write_revision(tx, row, values, content, "a reminder was due")
 
 
 def _key(version_id: str, clock: Clock) -> str:
@@ -97,7 +112,7 @@ def _values(clock: Clock) -> dict[str, Any]:
 
 
 def _start(tx: Transaction, version_id: str, edition: str, clock: Clock, cause: str) -> ClockChange:
-    clock_id, values, content = tx.new_id(), _values(clock), clock.content()
+    clock_id, values = tx.new_id(), _values(clock)
     tx.record(
         ClockStarted(
             id=clock_id,
@@ -106,13 +121,13 @@ def _start(tx: Transaction, version_id: str, edition: str, clock: Clock, cause: 
             rule=clock.rule,
             edition=edition,
             force=clock.force.value,
-            content=content,
+            content=clock.content(),
             cause=cause,
             about=clock.about,
             **values,
         )
     )
-    return ClockChange(clock_id, None, values["state"], content, values["due_on"], clock.about, clock.rule)
+    return ClockChange(clock_id, None, values["state"], values["met_at"])
 
 
 def _revise(tx: Transaction, row: Row, clock: Clock, cause: str) -> ClockChange | None:
@@ -123,7 +138,10 @@ def _revise(tx: Transaction, row: Row, clock: Clock, cause: str) -> ClockChange 
         and row["due_at"] == values["due_at"]
     ):
         values["state"] = ClockState.MISSED.value  # this machine's clock was set back; what ran out did run out
-    if all(row[name] == values[name] for name in _DATES) and stored_json(row["content"]) == content:
+    was = stored_json(row["content"])
+    if _REMINDED in was:
+        content[_REMINDED] = was[_REMINDED]
+    if all(row[name] == values[name] for name in _DATES) and was == content:
         return None
     return _write_revision(tx, row, values, content, cause)
 
@@ -139,4 +157,4 @@ def _write_revision(
     tx: Transaction, row: Row, values: dict[str, Any], content: dict[str, Any], cause: str
 ) -> ClockChange:
     tx.record(ClockRevised(id=row["id"], was=row["state"], content=content, cause=cause, **values))
-    return ClockChange(row["id"], row["state"], values["state"], content, values["due_on"], row["about"], row["rule"])
+    return ClockChange(row["id"], row["state"], values["state"], values["met_at"])

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, delete, select
 from pratique.domain.gates import FINAL_STATES, GateState
 from pratique.domain.times import instant_text
 from pratique.services.advancing import advance
+from pratique.services.clock_sweep import sweep_clocks
 from pratique.services.dates import FOLLOW_UP, OVERDUE
 from pratique.services.lookups import gate_run
 from pratique.services.parts import Parts
@@ -58,12 +59,14 @@ _DROP_LINKS = Query(delete(_link).where(_link.c.expires_at <= bindparam("at")))
 
 @dataclass(slots=True)
 class SweepReport:
-    """What one sweep did, in counts of gate runs."""
+    """What one sweep did, in counts of gate runs, and of clocks."""
 
     rechecked: int = 0
     expired: int = 0  #: of those rechecked: cleared gates that became stale
     followed_up: int = 0
     overdue: int = 0
+    limits_missed: int = 0  #: clocks that ran out
+    limits_ahead: int = 0  #: clocks that people were reminded of before they run out
     at: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -80,6 +83,7 @@ def sweep(parts: Parts) -> SweepReport:
     for rung in _on_each(parts, _TO_REMIND, lambda tx, ids: remind_all(tx, parts, ids)):
         report.overdue += rung == OVERDUE
         report.followed_up += rung == FOLLOW_UP
+    report.limits_missed, report.limits_ahead = sweep_clocks(parts)
     return report
 
 

@@ -61,6 +61,8 @@ def sweep_page(report: Swept) -> str:
         "expired": "Gates that went stale",
         "followed_up": "Reminders written",
         "overdue": "Gates overdue",
+        "limits_missed": "Time limits missed",
+        "limits_ahead": "Time limits reminded of",
     }
     rows = [f"| {text} | {getattr(report, name)} |" for name, text in words.items()]
     return "\n".join([f"# Sweep at {report.at}", "", "| What | How many |", "| --- | --- |", *rows])

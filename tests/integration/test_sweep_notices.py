@@ -58,7 +58,7 @@ def test_joining_or_asking_again_tells_nobody_twice(story: Engine) -> None:
 
 def test_a_reminder_and_the_overdue_notice_come_once_each(story: Engine) -> None:
     story.trigger("trial")
-    assert story.sweep() | {"at": ""} == {"rechecked": 0, "expired": 0, "followed_up": 0, "overdue": 0, "at": ""}
+    assert set((story.sweep() | {"at": 0}).values()) == {0}, "nothing to do"
     story.clock.forward(days=5)
     assert story.sweep()["followed_up"] == 1
     assert story.sweep()["followed_up"] == 0
