@@ -1,0 +1,166 @@
+"""Incidents, near misses, requests and complaints over HTTP: awareness first, dates from it, items that lack."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from clock_fixtures import (  # noqa: F401 - fixtures are used by name
+    bureau_fixture,
+    clock_config_fixture,
+    clock_settings_fixture,
+)
+from engine_fixtures import VERSION, Engine, clock_fixture, ok, refused  # noqa: F401
+
+from pratique.services.verify import verify_ledger
+
+SEVEN = ["incident_dates", "harm", "chain_of_events", "model", "evidence", "response", "recommendations"]
+NINE = [*SEVEN, "root_cause", "monitoring_patterns"]
+AWARE_AT = "2026-11-23T12:00:00Z"
+
+
+@pytest.fixture(name="desk")
+def desk_fixture(bureau: Engine) -> Any:
+    yield bureau
+    bureau.seal()
+    assert verify_ledger(bureau.settings).ok
+
+
+def post(engine: Engine, path: str, who: str = "lea", **body: Any) -> Any:
+    """Post to a path of aurora 2.1 and return the answer, whatever it is."""
+    return engine.send("POST", f"{VERSION}/{path}", who, json={"why": "Paged by the on-call.", **body})
+
+
+def opened(engine: Engine, **body: Any) -> dict[str, Any]:
+    found: dict[str, Any] = ok(post(engine, "incidents", at=AWARE_AT, **body))
+    return found
+
+
+def due(view: dict[str, Any], rule: str) -> list[tuple[str, str]]:
+    """Return (state, last day) of the clocks of a rule, in order of their start."""
+    return [(clock["state"], clock["due_on"]) for clock in view["clocks"] if clock["rule"] == rule]
+
+
+def test_before_triage_the_strictest_limit_is_assumed_and_said(desk: Engine) -> None:
+    """S-9.3(1): 2 days from awareness; aware on Monday 23 November, so Wednesday 25 November is the last day."""
+    incident = opened(desk, aware_by="Night shift")
+    assert due(incident, "incident-initial") == [("running", "2026-11-25")]
+    assert (incident["limbs"], incident["assumed_limb"]) == ([], "critical_infrastructure")
+    assert (incident["aware_at"], incident["aware_by"], incident["recorded_by"]) == (
+        "2026-11-23T12:00:00.000000Z",
+        "Night shift",
+        "lea",
+    )
+    assert incident["state"] == "open"
+    assert incident["missing_items"] == SEVEN
+    assert desk.gate("serious-incident")["occasion"] == incident["incident"]
+    clock = next(c for c in incident["clocks"] if c["rule"] == "incident-initial")
+    told = desk.get(f"/v1/clocks/{clock['id']}")["explanation"]
+    assert any("the strictest limit is assumed" in line for line in told)
+
+
+def test_limbs_choose_the_date_and_a_stricter_one_found_later_shortens_it(desk: Engine) -> None:
+    """S-9.3(3) death: 23 November + 10 days = 3 December; S-9.3(2) cyber, found a day later: from the same awareness
+    + 5 days = 28 November."""
+    incident = opened(desk, limbs=["death"])
+    name = incident["incident"]
+    assert due(incident, "incident-initial") == [("running", "2026-12-03")]
+    desk.clock.forward(days=1)
+    later = ok(post(desk, f"incidents/{name}/limbs", limbs=["cybersecurity"]))
+    assert later["limbs"] == ["cybersecurity", "death"]
+    assert due(later, "incident-initial") == [("running", "2026-11-28")]
+    weaker = ok(post(desk, f"incidents/{name}/limbs", limbs=["other_serious"]))
+    assert due(weaker, "incident-initial") == [("running", "2026-11-28")], "a milder harm lengthens nothing"
+
+
+def test_an_incident_runs_from_awareness_to_its_final_report(desk: Engine) -> None:
+    """S-9.3: initial by 25 November; filed on the 24th, so intermediate by 22 December (4 weeks); resolved on
+    14 December, so final by 12 February 2027 (60 days)."""
+    name = opened(desk)["incident"]
+    desk.clock.forward(days=1)
+    reported = ok(post(desk, f"incidents/{name}/reports", stage="initial", items=SEVEN, receipt="SEND-1"))
+    assert due(reported, "incident-initial") == [("met", "2026-11-25")]
+    assert due(reported, "incident-intermediate") == [("running", "2026-12-22")]
+    assert (reported["state"], reported["missing_items"]) == ("reported", [])
+    assert reported["reports"][0]["receipt"] == "SEND-1"
+    desk.clock.forward(days=20)
+    resolved = ok(post(desk, f"incidents/{name}/resolution"))
+    assert due(resolved, "incident-final") == [("running", "2027-02-12")]
+    assert resolved["missing_items"] == ["root_cause", "monitoring_patterns"]
+    lacking = refused(post(desk, f"incidents/{name}/reports", stage="final", items=SEVEN), 422, "invalid-input")
+    assert "root_cause, monitoring_patterns" in lacking["detail"]
+    closed = ok(post(desk, f"incidents/{name}/reports", stage="final", items=NINE))
+    assert (closed["state"], due(closed, "incident-final")) == ("closed", [("met", "2027-02-12")])
+    assert desk.get(f"{VERSION}/incidents")["items"] == [desk.get(f"{VERSION}/incidents/{name}")]
+
+
+def test_an_initial_report_that_lacks_items_is_recorded_and_shows_them(desk: Engine) -> None:
+    name = opened(desk)["incident"]
+    reported = ok(post(desk, f"incidents/{name}/reports", stage="initial", items=SEVEN[:5]))
+    assert reported["reports"][0]["missing"] == reported["missing_items"] == ["response", "recommendations"]
+
+
+def test_what_an_incident_cannot_be_is_refused(desk: Engine) -> None:
+    refused(post(desk, "incidents", at="2026-11-24T12:00:00Z"), 422, "invalid-input")
+    refused(post(desk, "incidents", limbs=["flood"]), 422, "invalid-input")
+    refused(post(desk, "incidents", why=""), 422, "invalid-input")
+    refused(post(desk, "incidents/inc-none/limbs", limbs=["death"]), 404, "not-found")
+    refused(desk.send("GET", f"{VERSION}/incidents/inc-none", "lea"), 404, "not-found")
+    refused(desk.send("GET", "/v1/models/none/versions/1/incidents", "lea"), 404, "not-found")
+    assert desk.rows("SELECT COUNT(*) FROM occurrence") == [(0,)]
+
+
+def test_a_near_miss_is_kept_and_is_no_incident(desk: Engine) -> None:
+    made = ok(post(desk, "near-misses", reference="NM-4"))
+    assert made["near_miss"].startswith("near-20261123-")
+    assert desk.get(f"{VERSION}/incidents")["items"] == []
+    assert desk.get(f"{VERSION}/occurrences")["items"][0]["kind"] == "near_miss"
+
+
+def test_incidents_are_listed_page_by_page(desk: Engine) -> None:
+    names = [ok(post(desk, "incidents", at=f"2026-11-{day}T12:00:00Z"))["incident"] for day in (20, 21, 22)]
+    first = desk.get(f"{VERSION}/incidents", limit=2)
+    rest = desk.get(f"{VERSION}/incidents", limit=2, cursor=first["next"])
+    found = [item["incident"] for item in (*first["items"], *rest["items"])]
+    assert (found, rest["next"]) == (names[::-1], None)
+
+
+def test_the_time_of_an_authority_is_the_one_in_its_request(desk: Engine) -> None:
+    """Art. 91(4): the period is set in the request. 23 November + 10 business days = 7 December 2026."""
+    refused(post(desk, "requests", **{"from": "ai_office", "basis": "art_91"}), 422, "invalid-input")
+    asked = {"from": "ai_office", "basis": "art_91", "period": "10 business_days", "reference": "Ares(2026)1"}
+    by_period = ok(post(desk, "requests", **asked))
+    assert due(by_period, "ai-office-request") == [("running", "2026-12-07")]
+    named = {"from": "ai_office", "basis": "art_92", "due_on": "2026-12-18"}
+    assert due(ok(post(desk, "requests", **named)), "model-access-request") == [("running", "2026-12-18")]
+    answered = ok(post(desk, f"requests/{by_period['request']}/answer", receipt="SEND-2"))
+    assert (answered["state"], due(answered, "ai-office-request")) == ("answered", [("met", "2026-12-07")])
+    refused(post(desk, f"requests/{by_period['request']}/answer"), 409, "conflict")
+
+
+def test_a_downstream_provider_is_answered_within_14_days_and_a_complaint_within_the_own_time(desk: Engine) -> None:
+    """T-1.2: 23 November + 14 days = 7 December. C-1.5 has no figure: the self-set default of 30 days, 23 December."""
+    asked = ok(post(desk, "requests", **{"from": "downstream_provider"}))
+    assert due(asked, "downstream-request") == [("running", "2026-12-07")]
+    complaint = ok(post(desk, "requests", kind="complaint", **{"from": "Collecting society"}))
+    assert due(complaint, "copyright-complaint") == [("running", "2026-12-23")]
+    assert complaint["clocks"][0]["force"] == "self_set"
+    decided = ok(post(desk, f"requests/{complaint['request']}/answer", outcome="Upheld; the page is excluded."))
+    assert (decided["kind"], decided["state"]) == ("complaint", "answered")
+    assert due(decided, "copyright-complaint") == [("met", "2026-12-23")]
+    assert [item["request"] for item in desk.get(f"{VERSION}/requests")["items"]]
+    refused(desk.send("GET", f"{VERSION}/requests/req-none", "lea"), 404, "not-found")
+    assert desk.gate("requests")["occasion"] == complaint["request"]
+
+
+def test_countdown_goes_down_and_says_since_when_it_is_late(desk: Engine) -> None:
+    name = opened(desk)["incident"]
+    left = [desk.get(f"{VERSION}/incidents/{name}")["clocks"][0]["seconds_left"]]
+    desk.clock.forward(days=3)
+    desk.sweep()
+    found = desk.get(f"{VERSION}/incidents/{name}")
+    assert due(found, "incident-initial") == [("missed", "2026-11-25")]
+    left.append(found["clocks"][0]["seconds_left"])
+    assert left[0] == timedelta(days=2, hours=9).total_seconds()
+    assert left[1] == -timedelta(hours=15).total_seconds()
