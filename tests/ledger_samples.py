@@ -35,6 +35,8 @@ def fixed_id(number: int) -> str:
 _MODEL, _EVENT, _RUN, _EVIDENCE, _DECISION, _WAIVER, _NOTICE, _DELIVERY, _FLOW, _TOKEN = map(fixed_id, range(1, 11))
 _COMPUTE, _OCCURRENCE, _CLOCK, _FEED, _ADOPTION = map(fixed_id, range(31, 36))
 _SHA = "ab" * 32
+PROVIDER = {"name": "Example"}
+REGISTER = {"risks": [{"id": "cbrn"}]}
 SESSION = "session:5e55100000aa"
 
 #: One example of every fact class, with every member that can be there.
@@ -120,14 +122,14 @@ EXAMPLES: tuple[e.Fact, ...] = (
     e.SignedIn(person="mira", session="5e55100000aa", link="11600000bb"),
     e.LoginLinkMade(person="mira", expires_at=DUE, id="11600000bb"),
     e.RiskRegisterRecorded(
-        id=_MODEL, register={"risks": [{"id": "cbrn"}]}, digest=_SHA, was_digest=_SHA, authors={"cbrn": "mira"},
+        id=_MODEL, register=REGISTER, digest=digest_of(REGISTER), was_digest=_SHA, authors={"cbrn": "mira"},
         credential=SESSION,
     ),
     e.ProviderRecorded(
-        id="provider", profile={"name": "Example"}, digest=_SHA, authors={"name": "mira"}, credential=SESSION
+        id="provider", profile=PROVIDER, digest=digest_of(PROVIDER), authors={"name": "mira"}, credential=SESSION
     ),
     e.ProviderChanged(
-        id="provider", profile={"name": "Example"}, digest=_SHA, was_digest=_SHA, authors={"name": "mira"},
+        id="provider", profile=PROVIDER, digest=digest_of(PROVIDER), was_digest=_SHA, authors={"name": "mira"},
         credential=SESSION,
     ),
     e.ComputeRecorded(

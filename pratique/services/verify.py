@@ -37,6 +37,9 @@ _DIGESTED = {
     "model:version:registered": ("profile", "profile_digest"),
     "model:version:changed": ("profile", "profile_digest"),
     "gate:spec:adopted": ("body", "digest"),
+    "provider:profile:recorded": ("profile", "digest"),
+    "provider:profile:changed": ("profile", "digest"),
+    "model:register:recorded": ("register", "digest"),
 }
 
 
