@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pratique.client import engine_calls as calls
 from pratique.client.async_gate import AsyncGate
+from pratique.client.async_clocks import AsyncClockNamespace
 from pratique.client.async_risks import AsyncRiskNamespace
+from pratique.client.async_regimes import AsyncRegimeNamespace
 from pratique.client.async_scope import AsyncScopeNamespace
 from pratique.client.async_worker import AsyncWorkerNamespace
 from pratique.client.call import Call, Progress, retry_pause_seconds
@@ -47,7 +49,9 @@ class AsyncClient:
         self._transport = transport
         self.worker = AsyncWorkerNamespace(self)  #: the worker's side of the engine
         self.scope = AsyncScopeNamespace(self)  #: who owes what: provider, compute, answers
+        self.regimes = AsyncRegimeNamespace(self)  #: editions of regimes, and adopting them
         self.risks = AsyncRiskNamespace(self)  #: risk registers
+        self.clocks = AsyncClockNamespace(self)  #: time limits, incidents, requests
 
     async def __aenter__(self) -> Self:
         return self

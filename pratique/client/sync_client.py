@@ -16,7 +16,9 @@ from pratique.client.events import DEFAULT_SOURCE, Event, Recorded, Trigger, new
 from pratique.client.files import Download, file_body, file_sha256
 from pratique.client.gate import Gate
 from pratique.client.gate_view import GateView
+from pratique.client.sync_clocks import ClockNamespace
 from pratique.client.sync_risks import RiskNamespace
+from pratique.client.sync_regimes import RegimeNamespace
 from pratique.client.sync_scope import ScopeNamespace
 from pratique.client.sync_worker import WorkerNamespace
 from pratique.client.transport import Sink, StandardTransport, Transport
@@ -41,7 +43,9 @@ class Client:
         self._transport = transport or StandardTransport(self.connection.url)
         self.worker = WorkerNamespace(self)  #: the worker's side of the engine
         self.scope = ScopeNamespace(self)  #: who owes what: provider, compute, answers
+        self.regimes = RegimeNamespace(self)  #: editions of regimes, and adopting them
         self.risks = RiskNamespace(self)  #: risk registers
+        self.clocks = ClockNamespace(self)  #: time limits, incidents, requests
 
     def send_once(self, call: Call[T], *, sink: Sink | None = None) -> T:
         """Send a call once and return its result."""
