@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from pratique import __version__
-from pratique.cli import compute, evidence, gate, model, provider, risk, scope, token
+from pratique.cli import compute, evidence, gate, model, provider, regime, risk, scope, token
 from pratique.cli.exits import ExitCode
 from pratique.cli.journal import journal
 from pratique.cli.options import AsJson, examples, new_app
@@ -25,6 +25,7 @@ app.add_typer(gate.app, name="gate")
 app.add_typer(model.app, name="model")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(risk.app, name="risk")
+app.add_typer(regime.app, name="regime")
 app.add_typer(provider.app, name="provider")
 app.add_typer(scope.app, name="scope")
 app.add_typer(compute.app, name="compute")

@@ -1,0 +1,43 @@
+"""Editions of regimes, for asyncio: which there are, what adopting one would touch, adopting it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pratique.client import regime_calls as calls
+from pratique.client.views import Json
+
+if TYPE_CHECKING:
+    from pratique.client.async_client import AsyncClient
+
+
+class AsyncRegimeNamespace:
+    """`client.regimes`."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def editions(self) -> list[Json]:
+        """Return the editions that the engine knows, and which are adopted."""
+        return await self._client.send(calls.editions())
+
+    async def adoptions(self) -> list[Json]:
+        """Return what was adopted, newest first, and what each adoption touched."""
+        return await self._client.send(calls.adoptions())
+
+    async def impact(self, edition: str) -> Json:
+        """Return what adopting an edition would change and touch.
+
+        Raises:
+            NotFoundError: the engine's configuration has no such edition.
+        """
+        return await self._client.send(calls.impact(edition))
+
+    async def adopt(self, edition: str, reason: str | None = None, *, dry_run: bool = False) -> Json:
+        """Move the installation to an edition (admin); with `dry_run`, only say what that would do.
+
+        Raises:
+            NotFoundError: there is no such edition.
+            InvalidInputError: a file is not sound; names every error, and nothing was changed.
+        """
+        return await self._client.send(calls.adopt(edition, reason, dry_run=dry_run))

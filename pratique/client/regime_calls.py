@@ -1,0 +1,46 @@
+"""The calls about editions of regimes: which there are, what adopting one would touch, adopting it."""
+
+from __future__ import annotations
+
+import secrets
+
+from pratique.client.call import Call, Reply, path_of
+from pratique.client.views import Json
+
+
+def editions() -> Call[list[Json]]:
+    """Ask for the editions that the engine knows, and which are adopted."""
+    return Call(method="GET", path=path_of("regimes"), read=_items)
+
+
+def adoptions() -> Call[list[Json]]:
+    """Ask for what was adopted, newest first."""
+    return Call(method="GET", path=path_of("regimes", "adoptions"), read=_items)
+
+
+def impact(edition: str) -> Call[Json]:
+    """Ask what adopting an edition would touch."""
+    return Call(method="GET", path=path_of("regimes", "impact"), query={"edition": edition}, read=_json)
+
+
+def adopt(edition: str, reason: str | None, *, dry_run: bool) -> Call[Json]:
+    """Adopt an edition, or rehearse it. However often it is sent, its key makes it one act."""
+    body: dict[str, object] = {"edition": edition, "dry_run": dry_run}
+    if reason is not None:
+        body["reason"] = reason
+    return Call(
+        method="POST",
+        path=path_of("regimes", "adoptions"),
+        body=body,
+        key=secrets.token_hex(16),
+        read=_json,
+    )
+
+
+def _json(reply: Reply) -> Json:
+    value = reply.json()
+    return value if isinstance(value, dict) else {}
+
+
+def _items(reply: Reply) -> list[Json]:
+    return [dict(item) for item in reply.json()["items"]]
