@@ -10,7 +10,6 @@ from typing import Any
 from pratique.canonical import digest_of, stored_json
 from pratique.domain.compute import ComputeEntry, ComputeKind, totals
 from pratique.domain.counting import Period, day_end, day_of, shift_day
-from pratique.domain.instances import NamedRisk
 from pratique.domain.models import ModelProfile, SafeReference, profile_of
 from pratique.domain.provider import ProviderProfile, provider_values
 from pratique.domain.regime import Edition
@@ -22,7 +21,7 @@ from pratique.services.parts import Parts
 from pratique.store.reader import Reader, Row
 
 #: Effective profiles kept, each as the same object, by which the memory of verdicts tells that nothing changed.
-_MAX_KEPT = 4096
+_MAX_KEPT = 1024
 #: Time limit of the edition that says how long a lost reference can be replaced (App. 2.2).
 _REPLACING = "S-A2.2-6M"
 #: Versions of one pre-training run that are followed back.
@@ -37,8 +36,6 @@ class EffectiveProfile:
     own_digest: str  #: of the profile as it was recorded
     digests: Mapping[str, str]  #: derived member -> digest of its value
     scope: Scope | None  #: None: the configuration has no edition with questions
-    risks: tuple[NamedRisk, ...]  #: identified risks, those always assessed first
-    provider_authors: Mapping[str, str]  #: part of the provider's profile -> who set it last
     changes_at: datetime | None  #: when it becomes another one by itself
 
     @property
@@ -70,7 +67,7 @@ def effective_profile(reader: Reader, parts: Parts, version: Row, now: datetime 
         tuple((row["profile"], row["model"], row["version"]) for row in lineage),
         provider["digest"] if provider is not None else None,
         tuple(row["id"] for row in compute),
-        version["risks"],
+        version["risks_digest"],
         today if is_dated else None,
     )
     found = parts.effective.get(key)
@@ -143,8 +140,6 @@ def _made(
         own_digest=version["profile_digest"],
         digests={name: digest_of(value) for name, value in derived.items()},
         scope=scope,
-        risks=risks,
-        provider_authors=stored_json(provider["authors"]) if provider is not None and provider["authors"] else {},
         changes_at=changes_at,
     )
 
