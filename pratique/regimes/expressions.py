@@ -104,6 +104,11 @@ def derived_members(spec: GateSpec) -> frozenset[str]:
     )
 
 
+def members_named(expression: str) -> frozenset[str]:
+    """Return the profile members that an expression names; "" stands for the profile as a whole."""
+    return frozenset(_PROFILE.findall(_bare(expression)))
+
+
 def derived_paths(expression: str) -> list[tuple[str, str]]:
     """Return (derived member, member of it) of what an expression names, such as ("scope", "legacy")."""
     return [found for found in _DERIVED_PATH.findall(_bare(expression)) if found[0] in DERIVED_MEMBERS]

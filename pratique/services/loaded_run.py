@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from pratique.domain.decisions import Decision
 from pratique.domain.evaluation import Evaluation, Situation
@@ -11,6 +13,7 @@ from pratique.domain.gates import GateState
 from pratique.domain.spec import GateSpec
 from pratique.errors import NotFoundError
 from pratique.services import lookups
+from pratique.services.authors import authors_behind
 from pratique.services.parts import Parts
 from pratique.services.registers import risks_of
 from pratique.services.situations import load_situation, standing_decisions
@@ -28,6 +31,8 @@ class LoadedRun:
     situation: Situation
     evaluation: Evaluation
     decisions: list[Decision] = field(default_factory=list)
+    #: Who set what the gate reads, and which parts of it; asked for within the transaction.
+    authors: Callable[[], Mapping[str, list[str]]] = dict
 
     @property
     def state(self) -> GateState:
@@ -59,7 +64,14 @@ def judged(reader: Reader, parts: Parts, row: Row, version: Row, now: datetime) 
     spec = parts.instances.of(pinned, row["spec_digest"], risks, row["occasion"])
     situation = load_situation(reader, parts, row, version, now, spec=pinned)
     evaluation = parts.memory.evaluate(spec, situation, parts.criteria, now)
-    return LoadedRun(row=row, version=version, spec=spec, situation=situation, evaluation=evaluation)
+    return LoadedRun(
+        row=row,
+        version=version,
+        spec=spec,
+        situation=situation,
+        evaluation=evaluation,
+        authors=partial(authors_behind, reader, parts, version, pinned, row["spec_digest"]),
+    )
 
 
 def bump(run: LoadedRun) -> int:

@@ -41,8 +41,6 @@ _RUNS = Query(
         *(gate_run.c[name] for name in _RUN_COLUMNS),
         model_version.c.model,
         model_version.c.version,
-        model_version.c.authors,
-        model_version.c.risks_authors,
         exists().where(decision.c.gate_run_id == gate_run.c.id).label("has_decisions"),
         *(
             exists().where(notice.c.gate_run_id == gate_run.c.id, notice.c.kind == kind.value).label(kind.value)
@@ -153,9 +151,7 @@ class _Reminders:
 
 def _as_found_last(row: Row, spec: GateSpec) -> LoadedRun:
     """Return the run with the open findings of its last evaluation, and nobody's signature."""
-    version = {name: row[name] for name in ("model", "version", "authors", "risks_authors")} | {
-        "id": row["model_version_id"]
-    }
+    version = {"id": row["model_version_id"], "model": row["model"], "version": row["version"]}
     return LoadedRun(row, version, spec, _NOBODY, _evaluation(row))
 
 

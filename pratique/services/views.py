@@ -14,12 +14,12 @@ from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text
 from pratique.errors import NotFoundError
 from pratique.services import lookups
+from pratique.services.authors import authors_behind
 from pratique.services.needs import needs_of
 from pratique.services.parts import Parts
 from pratique.services.registers import risks_of
 from pratique.services.situations import counting, decision_of, state_at
 from pratique.services.specs import pinned_spec
-from pratique.services.submitters import profile_authors
 from pratique.store.reader import Reader, Row
 
 #: What a pipeline makes of a state; exit codes follow it.
@@ -57,7 +57,7 @@ def gate_view(reader: Reader, parts: Parts, run_id: str, *, version: Row | None 
     risks = risks_of(parts, version, spec.edition) if is_per_risk else ()
     findings = parts.findings.of(spec, row["spec_digest"], row["findings"], risks=risks)
     state = state_at(row, instant_text(parts.ledger.clock()))
-    authors = profile_authors(version, spec, row["spec_digest"])
+    authors = authors_behind(reader, parts, version, spec, row["spec_digest"])
     standing = _standing(parts, version["model"], state, decisions)
     sign_off = _sign_off(reader, spec, row, findings, standing, waivers, authors)
     return {
@@ -82,7 +82,7 @@ def waiting_on(reader: Reader, parts: Parts, row: Row, version: Row) -> list[dic
         reader: a reader.
         parts: the engine.
         row: id, spec_digest, state, recheck_at, findings and basis of the gate run.
-        version: model, authors and risks_authors of its model version.
+        version: model, version, authors and risks_authors of its model version.
     """
     spec = pinned_spec(reader, parts, row["spec_digest"])
     findings = stored_json(row["findings"])
@@ -92,7 +92,7 @@ def waiting_on(reader: Reader, parts: Parts, row: Row, version: Row) -> list[dic
         decisions = reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=row["id"])
         waivers = reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=row["id"])
         standing = _standing(parts, version["model"], state, decisions)
-        authors = profile_authors(version, spec, row["spec_digest"])
+        authors = authors_behind(reader, parts, version, spec, row["spec_digest"])
         roles = _sign_off(reader, spec, row, findings, standing, waivers, authors)["waiting_roles"]
     return _waiting_on(parts, spec, version["model"], state, findings, roles)
 

@@ -40,7 +40,11 @@ _SCORED = _requirement(
     criterion="facts.value < 50",
 )
 _AGAIN = _requirement("again", per_occasion=True, evidence={"kind": "facts.report"}, criterion="facts.ok")
+_SIZED = _requirement("sized", profile="profile.compute.done < 1e30")
+_OWED = _requirement("owed", profile="profile.scope.provider")
 RISK_GATES = [
+    _gate("sizes", _SIZED),
+    _gate("scopes", _OWED),
     _gate("owners", _OWNED),
     _gate("scores", _SCORED),
     _gate("again", _AGAIN),
