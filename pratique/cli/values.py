@@ -56,6 +56,17 @@ def moment(text: str, now: datetime) -> datetime:
     return at
 
 
+def past(text: str | None, now: datetime) -> datetime | None:
+    """Return the moment of something that was so: 3h (ago), a date (its beginning, UTC) or a time with a zone."""
+    if text is None:
+        return None
+    if re.fullmatch(r"\d+[mhd]", text):
+        return now - timedelta(seconds=seconds(text))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return datetime.combine(moment(text, now).date(), time(), UTC)
+    return moment(text, now)
+
+
 def facts(pairs: list[str]) -> dict[str, Any]:
     """Return `key=value` pairs as a mapping; a value that reads as JSON is JSON, any other is text."""
     found: dict[str, Any] = {}
