@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -108,7 +109,7 @@ def revoke(
         say(f"calendar {name} is revoked")
 
 
-def say_clocks(clocks: list[dict[str, Any]], *, empty: str) -> None:
+def say_clocks(clocks: Sequence[Mapping[str, Any]], *, empty: str) -> None:
     """Print clocks as a table."""
     rows = [
         (
@@ -136,7 +137,7 @@ def left(seconds: int | None) -> str | None:
     return text if seconds >= 0 else f"{text} late"
 
 
-def _told(clock: dict[str, Any]) -> list[str]:
+def _told(clock: Mapping[str, Any]) -> list[str]:
     about = f" ({clock['about']})" if clock["about"] else ""
     lines = [f"{clock['title']}{about}: {clock['state']}", f"  {clock['model']}/{clock['version']}, {clock['rule']}"]
     lines.append(f"  last day {clock['due_on'] or 'unknown'}, towards {clock['recipient']}, {clock['force']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -209,21 +210,21 @@ def items_named(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def next_due(clocks: list[dict[str, Any]]) -> str | None:
+def next_due(clocks: Sequence[Mapping[str, Any]]) -> str | None:
     """Return the first last day of what still runs, for people."""
     running = [clock for clock in clocks if clock["state"] == "running" and clock["due_on"]]
     first = min(running, key=lambda clock: str(clock["due_on"]), default=None)
     return f"{first['due_on']} ({left(first['seconds_left'])})" if first is not None else None
 
 
-def say_dates(clocks: list[dict[str, Any]]) -> None:
+def say_dates(clocks: Sequence[Mapping[str, Any]]) -> None:
     """Print the time limits of an incident or request, a line each."""
     for clock in clocks:
         time = left(clock["seconds_left"])
         say(f"  {clock['due_on'] or 'unknown'}  {clock['state']:8} {clock['title']}{f' ({time})' if time else ''}")
 
 
-def _say(found: dict[str, Any], *, as_json: bool) -> None:
+def _say(found: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         say_json(found)
         return

@@ -8,7 +8,21 @@ from typing import Annotated, NoReturn
 import typer
 
 from pratique import __version__
-from pratique.cli import compute, evidence, gate, model, provider, regime, risk, scope, token
+from pratique.cli import (
+    clock,
+    compute,
+    evidence,
+    gate,
+    incident,
+    model,
+    occurrence,
+    provider,
+    regime,
+    request,
+    risk,
+    scope,
+    token,
+)
 from pratique.cli.exits import ExitCode
 from pratique.cli.journal import journal
 from pratique.cli.options import AsJson, examples, new_app
@@ -29,6 +43,10 @@ app.add_typer(regime.app, name="regime")
 app.add_typer(provider.app, name="provider")
 app.add_typer(scope.app, name="scope")
 app.add_typer(compute.app, name="compute")
+app.add_typer(occurrence.app, name="occurrence")
+app.add_typer(clock.app, name="clock")
+app.add_typer(incident.app, name="incident")
+app.add_typer(request.app, name="request")
 app.command(
     epilog=examples("pratique journal --tag gate:decision:made", "pratique journal --after 1200 --json | jq .entries")
 )(journal)

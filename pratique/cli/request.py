@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -101,7 +102,7 @@ def list_requests(subject: Subject, url: Url = None, token_file: TokenFile = Non
     say_table(headings, rows, empty=f"{subject} has no request")
 
 
-def _say(found: dict[str, Any], *, as_json: bool) -> None:
+def _say(found: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         say_json(found)
         return
