@@ -20,6 +20,8 @@ LOGS = ROOT / "tests" / "data" / "inspect"
 #: The logs are real and keep their date, November 2026. The demo's copy of the gates takes them until this age.
 LOGS_FRESH_FOR_DAYS = 3650
 DOCUMENTS = ROOT / "examples" / "evidence"
+#: The risk register of the model version that the story is about.
+REGISTER = ROOT / "examples" / "registers" / "aurora-2.1.json"
 
 #: What the pipeline sends for each gate. Missing on purpose: a mitigation record that holds, an external evaluation.
 SENT = {
@@ -31,11 +33,12 @@ SENT = {
     ),
     "pre-placement": (
         "acceptance-determination.json",
+        "framework.json",
         "model-documentation.json",
         "model-report.json",
         "risk-register.json",
     ),
-    "placement": ("placement-readiness.json",),
+    "placement": ("placement-readiness.json", "systemic-risk-notification.json"),
 }
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pratique
 from examples.checks import expect, expect_exit, flow_run_states, plain_text
-from examples.folders import copy_evidence, write_evidence
+from examples.folders import REGISTER, copy_evidence, write_evidence
 from examples.machine import ROOT, Machine, StepFailedError, eventually
 from examples.tampering import clear_behind_the_journal, copy_data, flip_a_byte
 from examples.telling import Telling
@@ -112,6 +112,12 @@ class Story:
         expect(gate.state == "in_review" and not gate.open_findings, f"expected a gate in review: {gate.headline}")
         self._status("training-trigger", AWAITING_DECISION)
 
+    def record_risks(self) -> None:
+        """The owner records the risk register: each risk in it will bring requirements of its own."""
+        self._run("risk", "record", SUBJECT, str(REGISTER), person="mira")
+        gate = self._gate("training-trigger")
+        expect(gate.state == "in_review", f"the register concerns a gate that does not read it: {gate.headline}")
+
     def decide_alone(self) -> None:
         """The owner's decision alone does not clear the gate."""
         self._decide("training-trigger", "mira", "Read both logs and the new record; the filters hold.")
@@ -138,6 +144,11 @@ class Story:
         self._await_pipeline("waiting for pre-placement")
         found = [finding.requirement for finding in self._gate("pre-placement").open_findings]
         expect(found == ["external-evaluation"], f"expected one open finding: {found}")
+        asked = [finding.requirement for finding in self._gate("pre-placement").findings]
+        per_risk = [name for name in asked if name.startswith("risk-") and "." in name]
+        self._telling.line(
+            f"{len(asked)} requirements, {len(per_risk)} of them made for the four risks of the register"
+        )
         reason = "The evaluator is booked for December; access stays restricted until then"
         words = ("gate", "waive", SUBJECT, "pre-placement", "external-evaluation", "--until", "30d", "--reason", reason)
         self._run(*words, person="ines")
@@ -286,6 +297,7 @@ STEPS: tuple[Callable[[Story], None], ...] = (
     Story.ask_from_ci,
     Story.look_at_blocked_run,
     Story.send_mitigation_evidence,
+    Story.record_risks,
     Story.decide_alone,
     Story.decide_together,
     Story.waive_external_evaluation,

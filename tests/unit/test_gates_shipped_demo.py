@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from shipped_gates import profile_values
 
 from examples.folders import LOGS, LOGS_FRESH_FOR_DAYS, config_for_old_logs
 from pratique.collectors import build_registry, read_evidence
@@ -11,7 +12,6 @@ from pratique.criteria import CelCriteria
 from pratique.domain.evaluation import Situation, evaluate
 from pratique.domain.evidence import Evidence, Reading
 from pratique.domain.findings import FindingStatus
-from pratique.domain.models import ModelProfile
 from pratique.project import config_root
 from pratique.regimes import load_configuration, spec_json
 
@@ -49,7 +49,7 @@ def statuses(rulebook, gate):
         spec_digest=rulebook.digests[gate],
         model="aurora",
         version="2.1",
-        profile=ModelProfile(systemic_risk=True, known_as=("mockllm/model",)).as_json(),
+        profile=profile_values(),
         profile_digest="p",
         evidence=[sent(name) for name in EVALUATIONS.values()],
     )

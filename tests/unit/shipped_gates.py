@@ -1,0 +1,123 @@
+"""The gates that Pratique ships, and situations in which they are judged: example facts, register, clocks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pratique.collectors import build_registry, read_evidence
+from pratique.criteria import CelCriteria
+from pratique.domain.evaluation import Evaluation, Situation, evaluate
+from pratique.domain.evidence import Evidence, Reading
+from pratique.domain.findings import FindingStatus
+from pratique.domain.gates import GateState
+from pratique.domain.instances import instantiate
+from pratique.domain.limits import TimeLimit
+from pratique.domain.models import ModelProfile
+from pratique.domain.provider import ProviderProfile, provider_values
+from pratique.domain.risks import RiskRegister, named_risks, risk_values
+from pratique.domain.scope import decide_scope
+from pratique.project import config_root
+from pratique.regimes import load_configuration
+
+NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples" / "evidence"
+REGISTER = ROOT / "examples" / "registers" / "aurora-2.1.json"
+INSPECT = ROOT / "tests" / "data" / "inspect"
+CRITERIA = CelCriteria()
+CONFIGURATION = load_configuration(config_root(), people_file=config_root() / "people.example.yaml", criteria=CRITERIA)
+RULEBOOK = CONFIGURATION.rulebook
+EDITION = RULEBOOK.edition
+REGISTRY = build_registry(RULEBOOK.facts_schemas)
+PROVIDER = ProviderProfile(
+    name="Aurora", country="FR", signed_chapters=("transparency", "copyright", "safety_security")
+).as_json()
+
+
+def register() -> RiskRegister:
+    """The register of the examples."""
+    risks = json.loads(REGISTER.read_text(encoding="utf-8"))["risks"]
+    return RiskRegister.model_validate({"edition": EDITION.id, "risks": risks})
+
+
+def profile_values(
+    *, risks: RiskRegister | None = None, provider: Mapping[str, Any] | None = None, **profile: Any
+) -> dict[str, Any]:
+    """Return what rules see of a version: its profile, and what follows from provider and register."""
+    fields = {"systemic_risk": True, "known_as": ("mockllm/model",), "general_purpose": True} | profile
+    own = ModelProfile.model_validate(fields)
+    done = own.training_flop or 0.0
+    values = {
+        **own.as_json(),
+        "provider": provider_values(ProviderProfile.model_validate(provider or PROVIDER), size=own.provider_size.value),
+        "compute": {"done": done, "planned": 0.0, "projected": done},
+        "lineage": {"versions": ["aurora/2.1"], "first_placed_on": None},
+        "references": {"risks": [], "covers_all": False},
+    }
+    scope = decide_scope(EDITION.scope, values, CRITERIA, key=repr(sorted(fields.items())) + repr(provider))
+    return {**values, "scope": dict(scope.values), "risks": risk_values(risks, EDITION.taxonomy)}
+
+
+def read(name: str) -> Evidence:
+    """Return an example as submitted an hour after it was produced."""
+    path = (INSPECT if name.endswith(".eval") else EXAMPLES) / name
+    extraction = read_evidence(path, name, REGISTRY)
+    produced = min(extraction.produced_at or NOW, NOW)
+    return Evidence(
+        id=name,
+        sha256=name.ljust(64),
+        filename=name,
+        received_at=produced + timedelta(hours=1),
+        submitter="mira",
+        reading=Reading.READ,
+        extraction=extraction,
+    )
+
+
+def clock(rule: str, state: str = "met") -> TimeLimit:
+    """Return a clock that was met two days before its end, or one in another state."""
+    return TimeLimit(
+        rule=rule,
+        about=None,
+        state=state,
+        start_at=NOW - timedelta(days=9),
+        due_on="2026-11-20",
+        due_at=datetime(2026, 11, 20, 23, tzinfo=UTC),
+        met_at=datetime(2026, 11, 18, 9, tzinfo=UTC) if state == "met" else None,
+    )
+
+
+def look(
+    gate: str,
+    names: Iterable[str | Evidence],
+    *,
+    gates: Mapping[str, GateState] | None = None,
+    clocks: Iterable[str] = (),
+    risks: RiskRegister | None = None,
+    occasion: str = "default",
+    **profile: Any,
+) -> Evaluation:
+    """Judge a shipped gate on examples."""
+    values = profile_values(risks=risks, **profile)
+    situation = Situation(
+        gate_run="g",
+        spec_digest=RULEBOOK.digests[gate],
+        model="aurora",
+        version="2.1",
+        profile=values,
+        profile_digest=repr(sorted(profile.items())) + ("r" if risks else ""),
+        evidence=[read(name) if isinstance(name, str) else name for name in names],
+        gates=gates,
+        limits=[clock(rule) for rule in clocks],
+    )
+    spec = instantiate(RULEBOOK.spec(gate), named_risks(risks, EDITION.taxonomy), occasion)
+    return evaluate(spec, situation, CRITERIA, NOW)
+
+
+def ids(result: Evaluation, status: FindingStatus) -> set[str]:
+    """Return the ids of requirements with this finding."""
+    return {finding.requirement for finding in result.findings if finding.status is status}
