@@ -14,7 +14,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= true
 endif
 
-.PHONY: help venv check test demo bench clean
+.PHONY: help venv check test demo bench docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -51,6 +51,10 @@ demo: venv ## the demo story; stays up until Ctrl-C (ONCE=1 ends by itself)
 bench: venv ## measured claims, bench/RESULTS.md (ARGS="g3 --quick" for a part)
 	@$(BIN)/uv sync --quiet --locked --group bench
 	$(BIN)/python -m bench.run $(ARGS)
+
+docs: venv ## docs/gates.md from the gates, tables of docs/glossary.md
+	$(BIN)/python docs/gate_sheets.py
+	$(BIN)/python docs/state_table.py
 
 clean: ## remove .venv, caches and build results; data is not touched
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
