@@ -141,6 +141,27 @@ def test_a_change_of_the_provider_reopens_what_rested_on_it(engine: Engine) -> N
     assert engine.gate("owed")["state"] == "stale"
 
 
+def test_a_gate_that_names_no_answer_keeps_what_was_signed(engine: Engine) -> None:
+    engine.register()
+    engine.trigger("solo")
+    engine.submit("score", value=10, who="jonas")
+    signed = ok(engine.decide("mira", "solo"))
+    record_provider(engine)
+    ok(record_compute(engine, 2e24, -40, 0))
+    after = engine.gate("solo")
+    assert (after["state"], after["basis"]) == ("cleared", signed["basis"])
+
+
+def test_a_profile_that_says_nothing_new_is_no_change(engine: Engine) -> None:
+    engine.register()
+    engine.register(crawls=True, most_capable=True, origin={"kind": "own"})
+    assert [e["entry"]["tag"] for e in _journal(engine) if e["entry"]["tag"].startswith("model:version")] == [
+        "model:version:registered"
+    ]
+    engine.register(crawls=False)
+    assert engine.get(VERSION)["profile"]["crawls"] is False
+
+
 def test_compute_that_crosses_the_line_is_told_at_the_moment_of_crossing(engine: Engine) -> None:
     """By hand: 2e25 FLOP over 40 days, 5e23 a day; 10^25 after 20 days, that is 20 days ago."""
     engine.register(systemic_risk=False)

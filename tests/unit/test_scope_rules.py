@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pratique.criteria import CelCriteria
 from pratique.domain.models import ModelProfile
@@ -301,6 +303,34 @@ def test_what_cannot_be_judged_counts_on_the_side_on_which_more_is_owed() -> Non
     assert not found.values["legacy"]
     assumed = next(answer for answer in found.path if answer.is_assumed)
     assert "could not be judged" in assumed.reason
+
+
+#: A profile on which as little is owed as can be: of a model placed early, weak, open, by a small provider.
+LENIENT: dict[str, Any] = {
+    **ModelProfile(systemic_risk=False, stage="in_service", licence=FREE, first_placed_on="2025-07-01").as_json(),
+    **{"most_capable": False, "crawls": False, "weaker_than_open_model": True, "parameters_state": "public"},
+    "provider": provider_values(ProviderProfile(name="N", country="FI", size="small", **SIGNED_ALL), size="small"),
+    "compute": {"done": 2e23, "planned": 0.0, "projected": 2e23},
+    "lineage": {"versions": ["aurora/2.1"], "first_placed_on": "2025-07-01"},
+    "references": {"risks": [], "covers_all": False},
+}
+DUTIES = {step.id for step in RULES.steps if step.unknown}
+
+
+@pytest.mark.parametrize("forgotten", [*LENIENT])
+def test_forgetting_a_member_never_lifts_a_duty_nor_grants_a_relief(forgotten: str) -> None:
+    whole = decide_scope(RULES, LENIENT, CRITERIA, key="whole").values
+    less = {name: value for name, value in LENIENT.items() if name != forgotten}
+    found = decide_scope(RULES, less, CRITERIA, key=f"without {forgotten}").values
+    assert [name for name in DUTIES if whole[name] and not found[name]] == []
+    assert [name for name in found.keys() - DUTIES if found[name] and not whole[name]] == []
+
+
+@given(st.floats(0, 1e26), st.floats(0, 1e26), st.booleans())
+def test_more_compute_never_owes_less(some: float, more: float, is_open: bool) -> None:
+    given_profile: dict[str, Any] = {"licence": FREE} if is_open else {}
+    before, after = scope(done=some, **given_profile).values, scope(done=some + more, **given_profile).values
+    assert [name for name in DUTIES if before[name] and not after[name]] == []
 
 
 def _broken(**changed: Any) -> list[str]:
