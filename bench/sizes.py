@@ -25,6 +25,7 @@ class Sizes:
     starts: int = 5  #: starts of a program a round (G9)
     soak_requests: int = 6000  #: requests of the soak (G10)
     pages: int = 60  #: pages a round
+    clocks: int = 10_000  #: time limits planned anew
     flow_runs: int = 100_000  #: flow runs in the history (pages)
     flows: int = 12  #: flow runs, one after the other
 
@@ -44,6 +45,7 @@ QUICK = Sizes(
     starts=2,
     soak_requests=1500,
     pages=20,
+    clocks=2000,
     flow_runs=10_000,
     flows=4,
 )
@@ -64,6 +66,7 @@ TINY = Sizes(
     starts=1,
     soak_requests=40,
     pages=3,
+    clocks=50,
     flow_runs=100,
     flows=1,
 )

@@ -14,7 +14,7 @@ def explained(
     rule: ClockRule, chosen: Candidate, candidates: Sequence[Candidate], found: Round, notes: Sequence[str]
 ) -> tuple[str, ...]:
     """Return why the clock is due when it is, a sentence a line."""
-    text = [_rule_text(chosen)]
+    text = [chosen.deadline.wording]
     if rule.notes:
         text.append(rule.notes)
     if chosen.trigger is not None:
@@ -30,12 +30,6 @@ def explained(
     if found.met is not None:
         text.append(f"met by: {found.met.kind.replace('_', ' ')}, {day_of(found.met.at)} (occurrence {found.met.id})")
     return tuple(text)
-
-
-def _rule_text(chosen: Candidate) -> str:
-    rule = chosen.deadline
-    figure = f", {rule.period}" if rule.period is not None else ""
-    return f"{rule.id} ({rule.source.clause}): {rule.title}; {rule.direction.value.replace('_', ' ')}{figure}"
 
 
 def _readings(chosen: Candidate) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from pratique.domain.regime.clocks import Match
@@ -34,7 +34,7 @@ class Occurrence:
     @property
     def order(self) -> Order:
         """Where it stands among others."""
-        return self.at, self.known_at, self.id
+        return self.at, self.recorded_at or self.at, self.id
 
 
 class Timeline:
@@ -42,39 +42,50 @@ class Timeline:
 
     Args:
         occurrences: in any order; each id once.
-        about: None takes all; else only those about the same thing.
     """
 
     def __init__(self, occurrences: Iterable[Occurrence]) -> None:
-        kinds: dict[str, list[Occurrence]] = defaultdict(list)
-        for one in sorted((o for o in occurrences if not o.is_withdrawn), key=lambda o: o.order):
-            kinds[one.kind].append(one)
-        self._kinds = dict(kinds)
+        self._all = sorted((one for one in occurrences if not one.is_withdrawn), key=_order)
+        kinds: dict[str, list[Occurrence]] = {}
+        for one in self._all:
+            kinds.setdefault(one.kind, []).append(one)
+        self._kinds = kinds
+
+    def has(self, kinds: frozenset[str]) -> bool:
+        """True when there is an occurrence of any of these kinds."""
+        return not kinds.isdisjoint(self._kinds)
 
     def of(self, matches: Sequence[Match]) -> list[Occurrence]:
         """Return the occurrences that any of `matches` takes, in order."""
-        if len(matches) == 1:
-            return self._taken(matches[0])
-        found = {one.id: one for match in matches for one in self._taken(match)}
-        return sorted(found.values(), key=lambda o: o.order)
+        taken = [found for match in matches if (found := self._taken(match))]
+        if len(taken) <= 1:
+            return taken[0] if taken else []
+        return sorted({one.id: one for found in taken for one in found}.values(), key=_order)
 
-    def by_about(self, matches: Iterable[Match]) -> dict[str | None, Timeline]:
-        """Return a timeline for each thing that any of `matches` is about."""
-        kinds = {match.kind for match in matches}
-        apart: dict[str | None, list[Occurrence]] = defaultdict(list)
-        for kind in kinds:
-            for one in self._kinds.get(kind, ()):
-                apart[one.about].append(one)
+    @cached_property
+    def by_about(self) -> Mapping[str | None, Timeline]:
+        """A timeline for each thing that occurrences are about."""
+        apart: dict[str | None, list[Occurrence]] = {}
+        for one in self._all:
+            apart.setdefault(one.about, []).append(one)
         return {about: Timeline(found) for about, found in apart.items()}
 
     def _taken(self, match: Match) -> list[Occurrence]:
-        found = self._kinds.get(match.kind, [])
+        found = self._kinds.get(match.kind)
+        if found is None:
+            return []
         return [one for one in found if takes(match, one)] if match.where else found
+
+
+def _order(occurrence: Occurrence) -> Order:
+    return occurrence.at, occurrence.recorded_at or occurrence.at, occurrence.id
 
 
 def takes(match: Match, occurrence: Occurrence) -> bool:
     """True when the data of an occurrence of that kind say one of the values that `match` asks for."""
-    return occurrence.kind == match.kind and all(
+    if occurrence.kind != match.kind:
+        return False
+    return not match.where or all(
         not values_of(occurrence, name).isdisjoint(wanted) for name, wanted in match.where.items()
     )
 

@@ -19,7 +19,7 @@ from pratique.domain.clocks.explanation import explained
 from pratique.domain.clocks.occurrence import Occurrence, Timeline, values_of
 from pratique.domain.clocks.rounds import Round, Start, each, in_rounds, once
 from pratique.domain.clocks.standing import Standing, standing_of
-from pratique.domain.counting import Holidays, Period
+from pratique.domain.counting import Counted, Holidays, Period
 from pratique.domain.regime.clocks import ClockRule, Limit, Mode
 from pratique.domain.regime.deadlines import DeadlineRule
 from pratique.domain.situation import Judgement
@@ -96,6 +96,8 @@ class _Reckoning:
                 yield replace(clock, state=ClockState.VOID, met_at=None, met_by=None, reason=reason)
 
     def _clocks(self, rule: ClockRule) -> Iterator[Clock]:
+        if not self._can_start(rule):
+            return
         limits, unjudged = [], []
         for limit in rule.limits:
             judged = self._applies(limit.when) if limit.when is not None else Judgement(True)
@@ -106,8 +108,12 @@ class _Reckoning:
         if rule.about == "model":
             yield from self._about(rule, limits, None, self._timeline, unjudged)
             return
-        for about, timeline in self._timeline.by_about(rule.matches()).items():
-            yield from self._about(rule, limits, about, timeline, unjudged)
+        for about, timeline in self._timeline.by_about.items():
+            if timeline.has(rule.starting_kinds):
+                yield from self._about(rule, limits, about, timeline, unjudged)
+
+    def _can_start(self, rule: ClockRule) -> bool:
+        return self._timeline.has(rule.starting_kinds) or any(limit.due_of for limit in rule.limits)
 
     def _about(
         self, rule: ClockRule, limits: list[Limit], about: str | None, timeline: Timeline, notes: Sequence[str]
@@ -189,8 +195,7 @@ class _Reckoning:
         if applies.holds is None:
             notes.append(applies.reason)
         stands = standing_of(rule, chosen, due, found, applies.holds is False, self._now)
-        clock = _as_clock(rule, about, found, chosen, candidates, stands, notes)
-        clock = replace(clock, due_on=due.due_on if due else None, due_at=due.due_at if due else None)
+        clock = _as_clock(rule, about, found, candidates, chosen, due, stands, notes)
         if chosen.limit.extends and chosen.trigger is not None and stands.state is not ClockState.VOID:
             other = self._open_at(chosen.limit.extends, chosen.trigger.at)
             if other is not None:
@@ -202,8 +207,9 @@ def _as_clock(
     rule: ClockRule,
     about: str | None,
     found: Round,
-    chosen: Candidate,
     candidates: list[Candidate],
+    chosen: Candidate,
+    due: Counted | None,
     stands: Standing,
     notes: list[str],
 ) -> Clock:
@@ -216,8 +222,8 @@ def _as_clock(
         deadline=chosen.deadline.id,
         trigger=chosen.trigger.id if chosen.trigger else None,
         start_at=min(c.start_at for c in candidates),
-        due_on=None,
-        due_at=None,
+        due_on=due.due_on if due is not None else None,
+        due_at=due.due_at if due is not None else None,
         strict=chosen.strict,
         outer=chosen.outer,
         unknown=chosen.unknown,

@@ -14,6 +14,7 @@ from pratique.domain.counting.holidays import Holidays, MissingHolidaysError
 from pratique.domain.counting.periods import Period, Unit, day_end, day_of, shift_day
 
 _FEWEST_WORKING_DAYS = 2
+_LONG = 60  #: days that hold two working days in any year
 _NOT_COUNTED = "the day of the event is not counted (Reg. 1182/71, Art. 3(1))"
 _ROLLED = "a last day that is a Saturday, Sunday or holiday moves to the next working day (Reg. 1182/71, Art. 3(4))"
 _TWO_DAYS = "a period of two days or more holds two working days (Reg. 1182/71, Art. 3(5); from memory, UNVERIFIED)"
@@ -90,8 +91,9 @@ def _rolled(first: date, last: date, period: Period, holidays: Holidays) -> Coun
     day = holidays.next_working_day(last)
     if day != last:
         rules.append(_ROLLED)
-    at_least = holidays.add_working_days(first, _FEWEST_WORKING_DAYS)
-    if day < at_least and (last - first).days >= _FEWEST_WORKING_DAYS:
-        day = at_least
-        rules.append(_TWO_DAYS)
+    if _FEWEST_WORKING_DAYS <= (last - first).days < _LONG:
+        at_least = holidays.add_working_days(first, _FEWEST_WORKING_DAYS)
+        if day < at_least:
+            day = at_least
+            rules.append(_TWO_DAYS)
     return Counted.through(day, *rules)

@@ -6,6 +6,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 #: Where the Commission sits: days begin and end there.
@@ -44,6 +45,7 @@ def day_of(at: datetime) -> date:
     return at.astimezone(BRUSSELS).date()
 
 
+@lru_cache(maxsize=8192)
 def day_end(day: date) -> datetime:
     """Return the instant (UTC) at which `day` is over in Brussels; the first one that is too late."""
     return datetime.combine(day + timedelta(days=1), time.min, BRUSSELS).astimezone(UTC)

@@ -165,6 +165,11 @@ class ClockRule(RegimeData):
             raise ValueError("`excuses` are expected beside `excused_by`, and nowhere else")
         return self
 
+    @cached_property
+    def starting_kinds(self) -> frozenset[str]:
+        """Kinds of occurrences that can start a clock of this rule."""
+        return frozenset(match.kind for limit in self.limits for match in limit.since)
+
     def matches(self) -> Iterator[Match]:
         """Yield everything that this rule looks for."""
         for limit in self.limits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -81,7 +82,13 @@ class DeadlineRule(Sourced):
             raise ValueError(f"direction {self.direction.value} needs an amount and a unit")
         return self
 
-    @property
+    @cached_property
     def period(self) -> Period | None:
         """The length of time, where the text gives one; a unit that is none makes the edition unsound."""
         return Period(self.amount, Unit(self.unit)) if self.unit in UNITS else None
+
+    @cached_property
+    def wording(self) -> str:
+        """The rule in one line: id, where it was read, what starts it, which way it runs and how long."""
+        figure = f", {self.period}" if self.period is not None else ""
+        return f"{self.id} ({self.source.clause}): {self.title}; {self.direction.value.replace('_', ' ')}{figure}"
