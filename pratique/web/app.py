@@ -17,6 +17,7 @@ from pratique.services.parts import Parts
 from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
 from pratique.web.api import (
     access,
+    calendar,
     clocks,
     compute,
     events,
@@ -71,6 +72,7 @@ def create_app(parts: Parts) -> FastAPI:
         occurrences,
         incidents,
         clocks,
+        calendar,
         records,
         regimes,
         access,
