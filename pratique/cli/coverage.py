@@ -10,6 +10,7 @@ import typer
 from pratique.cli.exits import ExitCode
 from pratique.cli.options import AsJson
 from pratique.cli.output import note, say, say_json
+from pratique.cli.verify import load_settings
 
 if TYPE_CHECKING:
     from pratique.regimes.coverage import Coverage, CoveredItem
@@ -36,13 +37,11 @@ def coverage(config_dir: ConfigDir = None, as_json: AsJson = False) -> None:
 def _found(config_dir: Path | None) -> Coverage:
     # Imported here: only this command needs rules and their language.
     from pratique.criteria import CelCriteria
-    from pratique.project import config_root
     from pratique.regimes import load_configuration
     from pratique.regimes.coverage import coverage_of, load_seed
-    from pratique.settings import Settings
 
-    settings = Settings()
-    folder = config_dir or settings.config_dir or config_root()
+    settings = load_settings()
+    folder = config_dir or settings.config_dir
     loaded = load_configuration(
         folder,
         people_file=None,

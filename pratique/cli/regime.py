@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pratique.cli.coverage import EXAMPLES, coverage
 from pratique.cli.exits import ExitCode
 from pratique.cli.options import AsJson, TokenFile, Url, examples, new_app
 from pratique.cli.output import SHORT_DIGEST_CHARS, note, say, say_json, say_table
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 app = new_app("Rules as editions: see what they say, check your own, compare them, move the installation to one.")
 
 EditionName = Annotated[str, typer.Argument(metavar="EDITION", help="Such as eu-gpai-code@2025-07-10.")]
+
+
+app.command(epilog=examples(*EXAMPLES, after="Exit code 0: all is covered. 1: what is not is named on stderr."))(
+    coverage
+)
 
 
 @app.command("list", epilog=examples("pratique regime list", "PRATIQUE_OVERLAY_DIR=./rules pratique regime list"))

@@ -1,11 +1,15 @@
 """What of an edition the gates ask for: all of the shipped one, and what is said where something is missing."""
 
+import json
+import shutil
 from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
 from shipped_gates import EDITION, RULEBOOK
+from typer.testing import CliRunner
 
+from pratique.cli.main import app
 from pratique.domain.spec import Gating
 from pratique.errors import ConfigError
 from pratique.project import config_root
@@ -103,3 +107,32 @@ def test_a_seed_file_that_is_not_sound_is_refused(tmp_path):
         load_seed(tmp_path)
     assert "items" in str(refused.value)
     assert "more" in str(refused.value)
+
+
+def run(*words, **environment):
+    return CliRunner().invoke(app, ["regime", "coverage", *map(str, words)], env=environment)
+
+
+def test_the_command_prints_the_matrix():
+    done = run()
+    assert done.exit_code == 0
+    assert "Measures: 40 of 40 covered by enforced requirements" in done.stdout
+    assert "Security objectives: 25 of 25 covered by enforced requirements" in done.stdout
+    assert (
+        "S-8.3  Promotion of a healthy risk culture\n    post-market: risk-culture, whistleblower-reminder (advice)"
+        in (done.stdout)
+    )
+
+
+def test_the_command_fails_and_names_what_is_uncovered(tmp_path):
+    shutil.copytree(config_root(), tmp_path / "config")
+    gate = tmp_path / "config" / "gates" / "post-market.yaml"
+    gate.write_text(gate.read_text("utf-8").replace("measures: [S-8.3]", "measures: [S-8.2]"), encoding="utf-8")
+    gate.write_text(gate.read_text("utf-8").replace("S-8.2, S-8.3, S-9.1", "S-8.2, S-9.1"), encoding="utf-8")
+    done = run("--config-dir", tmp_path / "config", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["uncovered"] == ["S-8.3"]
+    done = run(PRATIQUE_CONFIG_DIR=str(tmp_path / "config"))
+    assert done.exit_code == 1
+    assert "uncovered: S-8.3" in done.stderr
+    assert "S-8.3  Promotion of a healthy risk culture  UNCOVERED" in done.stdout
