@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pratique.domain.provider import ProviderProfile
 from pratique.domain.regime import Edition
-from pratique.domain.spec import GateSpec
-from pratique.regimes.expressions import CheckedCriteria, Place, derived_paths, places, troubles
+from pratique.regimes.expressions import CheckedCriteria, Place, derived_paths, troubles
 from pratique.regimes.problems import Problems
 
 #: What the derived members of `profile` hold, beside `scope`, whose answers the edition names, and `risks`.
@@ -26,20 +25,8 @@ def check_editions(editions: Mapping[str, Edition], criteria: CheckedCriteria, p
         where = edition.id.replace("@", "/")
         for path, expression in _expressions(edition):
             found = troubles(Place(path, "profile", expression), criteria, {})
-            for trouble in (*found, *_unknown(edition, expression)):
+            for trouble in (*found, *unknown_answers(edition, expression)):
                 problems.add(where, path, found=trouble, expected=_SOUND)
-
-
-def check_answers(specs: Mapping[str, GateSpec], editions: Mapping[str, Edition], problems: Problems) -> None:
-    """Note where gates ask for answers of scope, or for other derived values, that there are not.
-
-    A gate that did would wait for them for ever.
-    """
-    for file, spec in specs.items():
-        edition = editions.get(spec.edition)
-        for place in places(spec):
-            for trouble in _unknown(edition, place.expression):
-                problems.add(file, place.path, found=trouble, expected=_SOUND)
 
 
 def _expressions(edition: Edition) -> Iterator[tuple[str, str]]:
@@ -52,9 +39,13 @@ def _expressions(edition: Edition) -> Iterator[tuple[str, str]]:
                 yield f"clocks.rules[{rule.id}].{path}", expression
 
 
-def _unknown(edition: Edition | None, expression: str) -> Iterator[str]:
-    answers = {step.id for step in edition.scope.steps} if edition is not None and edition.scope is not None else None
+def unknown_answers(edition: Edition, expression: str) -> Iterator[str]:
+    """Yield what an expression asks of answers of scope, or of other derived values, that there are not.
+
+    A gate that did would wait for them for ever.
+    """
+    answers = {step.id for step in edition.scope.steps} if edition.scope is not None else set()
     for member, name in derived_paths(expression):
         known = answers if member == "scope" else _HELD.get(member)
         if known is not None and name not in known:
-            yield f"profile.{member} has no {name!r}; known: {', '.join(sorted(known))}"[:300]
+            yield f"profile.{member} has no {name!r}; known: {', '.join(sorted(known)) or 'none'}"[:300]

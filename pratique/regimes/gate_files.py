@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pratique.domain.regime import Edition
 from pratique.domain.spec import GateSpec
+from pratique.regimes.edition_expressions import unknown_answers
 from pratique.regimes.expressions import CheckedCriteria, Place, flaws_per_risk, places, troubles
 from pratique.regimes.overlay import FORMAT, GateOverlay
 from pratique.regimes.problems import Problems
@@ -72,6 +73,7 @@ class GateChecks:
     known_kinds: frozenset[str] | None  #: that collectors read, beside `facts.*`; None leaves them unchecked
     editions: Mapping[str, Edition]
     broken: frozenset[str] = frozenset()  #: editions that are there, but not whole; each has its own errors
+    _seen: dict[Place, list[str]] = field(default_factory=dict)
 
     def check(self, file: str, spec: GateSpec, problems: Problems) -> None:
         """Note what is wrong with one gate by itself."""
@@ -84,7 +86,10 @@ class GateChecks:
     def check_expressions(self, file: str, found: Iterable[Place], problems: Problems) -> None:
         """Note the expressions that would not hold."""
         for place in found:
-            for trouble in troubles(place, self.criteria, self.members):
+            like = place._replace(path="")  # many requirements apply on the same conditions
+            if like not in self._seen:
+                self._seen[like] = troubles(place, self.criteria, self.members)
+            for trouble in self._seen[like]:
                 problems.add(file, place.path, found=trouble, expected="a sound boolean expression")
 
     def _check_kinds(self, file: str, spec: GateSpec, problems: Problems) -> None:
@@ -110,12 +115,20 @@ class GateChecks:
             problems.add(file, "edition", found=spec.edition, expected=f"one of {', '.join(of_regime)}")
 
     def check_references(self, file: str, spec: GateSpec, edition: Edition, problems: Problems) -> None:
-        """Note measures that the edition does not know; articles, which the Act numbers, are not looked up."""
+        """Note measures and answers of scope that the edition does not know; articles are not looked up."""
         for path, names in _cited(spec):
             for name in names:
                 if not name.startswith("Art. ") and name not in edition.item_by_id:
                     expected = f"a measure, commitment or appendix item of {edition.id}"
                     problems.add(file, path, found=repr(name), expected=expected)
+        rules = edition.clocks.rule_by_id if edition.clocks is not None else None
+        for requirement in spec.requirements():
+            if rules is not None and requirement.clock is not None and requirement.clock not in rules:
+                path, expected = f"requirements[{requirement.id}].clock", f"one of {', '.join(rules)}"[:_SHOWN_IDS]
+                problems.add(file, path, found=f"unknown clock rule {requirement.clock!r}", expected=expected)
+        for place in places(spec):
+            for trouble in unknown_answers(edition, place.expression):
+                problems.add(file, place.path, found=trouble, expected="a sound boolean expression")
 
 
 def _cited(spec: GateSpec) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -12,7 +12,7 @@ from pratique.domain.regime import Edition
 from pratique.domain.spec import GateSpec
 from pratique.errors import ConfigError
 from pratique.regimes.carrying import gates_of_editions
-from pratique.regimes.edition_expressions import check_answers, check_editions
+from pratique.regimes.edition_expressions import check_editions
 from pratique.regimes.editions import load_edition, load_mapping
 from pratique.regimes.expressions import CheckedCriteria, places
 from pratique.regimes.facts import load_facts_schemas, members_by_kind
@@ -98,7 +98,6 @@ def _load_library(
     for file, spec in files.specs.items():
         checks.check(file, spec, problems)
     check_editions(regimes.editions, criteria, problems)
-    check_answers(files.specs, regimes.editions, problems)
     gates = _gates(files, regimes, checks, problems)
     shipped = [spec for file, spec in files.specs.items() if not file.startswith(OVERLAY)]
     first = first_editions(shipped, gates, regimes)
