@@ -13,6 +13,8 @@ from clock_world import FINAL, ROOT, RULES
 from pratique.criteria import CelCriteria
 from pratique.domain.regime.clocks import Force, Mode
 from pratique.domain.regime.deadlines import Binding, Direction
+from pratique.errors import ConfigError
+from pratique.regimes import load_configuration
 from pratique.regimes.editions import load_edition
 from pratique.regimes.problems import Problems
 
@@ -110,6 +112,25 @@ def test_the_limbs_are_those_of_the_incident_report() -> None:
     assert [limit.limb for limit in initial.limits] == limbs
     for kind in ("incident_aware", "incident_limb_found"):
         assert list(RULES.kind_by_id[kind].field_by_id["limbs"].one_of) == limbs
+
+
+def test_each_rule_belongs_to_a_gate_that_is_shipped_and_gates_ask_for_rules_that_are_there() -> None:
+    loaded = load_configuration(ROOT / "config", people_file=None, criteria=CelCriteria())
+    gates = loaded.rulebook.specs
+    assert {rule.gate for rule in RULES.rules} <= set(gates)
+    asked = {r.clock for spec in gates.values() for r in spec.requirements() if r.clock is not None}
+    assert asked
+    assert asked <= set(RULES.rule_by_id)
+
+
+def test_a_gate_that_asks_for_an_unknown_clock_rule_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    file = tmp_path / "config/gates/serious-incident.yaml"
+    text = file.read_text()
+    assert "clock: incident-final" in text
+    file.write_text(text.replace("clock: incident-final", "clock: incident-finale"))
+    with pytest.raises(ConfigError, match="unknown clock rule 'incident-finale'"):
+        load_configuration(tmp_path / "config", people_file=None, criteria=CelCriteria())
 
 
 BROKEN = [

@@ -1,4 +1,4 @@
-"""Twenty-four worked cases: profile and events, what is owed, and when. Computed by hand from the texts.
+"""Twenty-five worked cases: profile and events, what is owed, and when. Computed by hand from the texts.
 
 Each docstring gives the source and the arithmetic. Weekdays are those of the calendar of 2026 (1 January is a Thursday)
 and 2027 (a Friday); holidays are those of `config/holidays`. "Strict" counts every day; "outer" is the longest reading
@@ -447,3 +447,26 @@ def test_24_the_framework_is_assessed_every_twelve_months_from_placing() -> None
     found = owed.clocks(story, "2028-03-01")
     assert [clock.due_on for clock in of_rule(found, "framework-assessment")] == [on("2029-02-28")]
     assert only(found, "safety-records-retention").due_on == on("2038-02-28")
+
+
+def test_25_a_legacy_model_with_systemic_risk_is_not_held_to_dates_before_august_2027() -> None:
+    """Placed on 30 June 2025 with 2 x 10^25 FLOP; the Commission was notified on 1 September 2026.
+
+    Sources: Art. 111(3) (2 August 2027), S&S M1.1 (four weeks from the notification), M1.3 (twelve months).
+    Two weeks before placing would be 16 June 2025, before the Act applied: not counted. 1 September + 28 days =
+    29 September 2026. The twelve months run from when the duties were taken up: 1 February 2027 + 12 months =
+    1 February 2028. The Model Report is due by 2 August 2027.
+    """
+    owed, story = Owed(done=2e25, first_placed_on=on("2025-06-30")), Story()
+    story("placed", "2025-06-30")
+    assert owed.is_so("legacy", "systemic_risk", "safety_security")
+    found = owed.clocks(story, "2026-08-31")
+    assert only(found, "framework-confirmation").due_on == on("2027-08-02")
+    assert only(found, "model-report-at-placement").due_on == on("2027-08-02")
+    assert of_rule(found, "framework-assessment") == []
+    story("art52_notified", "2026-09-01")
+    assert only(owed.clocks(story, "2026-09-02"), "framework-confirmation").due_on == on("2026-09-29")
+    story("legacy_duties_taken_up", "2027-02-01")
+    found = owed.clocks(story, "2027-02-02")
+    assert only(found, "framework-assessment").due_on == on("2028-02-01")
+    assert only(found, "legacy-compliance").state is MET

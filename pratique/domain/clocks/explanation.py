@@ -8,6 +8,9 @@ from pratique.domain.clocks.candidate import Candidate
 from pratique.domain.clocks.rounds import Round
 from pratique.domain.counting import day_of
 from pratique.domain.regime.clocks import ClockRule, Force
+from pratique.domain.regime.deadlines import Direction
+
+_THE_LONGER_THE_SAFER = frozenset({Direction.RETAIN_AT_LEAST, Direction.NOT_BEFORE_AFTER, Direction.INDICATIVE_MIN})
 
 
 def explained(
@@ -38,6 +41,8 @@ def _readings(chosen: Candidate) -> list[str]:
         text.append(f"strict reading: {chosen.strict.due_on}: {'; '.join(chosen.strict.rules)}")
     if chosen.outer is not None and (chosen.strict is None or chosen.outer.due_on != chosen.strict.due_on):
         text.append(f"longest that can be argued for: {chosen.outer.due_on}: {'; '.join(chosen.outer.rules)}")
+        if chosen.deadline.direction in _THE_LONGER_THE_SAFER:
+            text.append("to wait or to keep until the later of the two is the safe side")
     if chosen.unknown is not None:
         text.append(f"cannot be told: {chosen.unknown}")
     return text
