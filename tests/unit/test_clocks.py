@@ -90,6 +90,7 @@ def test_each_confirmation_starts_its_own_five_business_days(story: Story) -> No
     assert state(first) == (MET, "2026-04-13")
     assert state(second) == (MISSED, "2026-06-08")
     assert first.key == "framework-to-ai-office:-:o001"
+    assert any(line.startswith("holidays of 2026: ") and "UNVERIFIED" in line for line in first.explanation)
 
 
 def test_business_days_beyond_the_lists_are_not_guessed(story: Story) -> None:

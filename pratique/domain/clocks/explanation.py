@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pratique.domain.clocks.candidate import Candidate
 from pratique.domain.clocks.rounds import Round
-from pratique.domain.counting import day_of
+from pratique.domain.counting import WITHOUT_HOLIDAYS, Holidays, day_of
 from pratique.domain.regime.clocks import ClockRule, Force
 from pratique.domain.regime.deadlines import Direction
 
@@ -14,7 +14,12 @@ _THE_LONGER_THE_SAFER = frozenset({Direction.RETAIN_AT_LEAST, Direction.NOT_BEFO
 
 
 def explained(
-    rule: ClockRule, chosen: Candidate, candidates: Sequence[Candidate], found: Round, notes: Sequence[str]
+    rule: ClockRule,
+    chosen: Candidate,
+    candidates: Sequence[Candidate],
+    found: Round,
+    notes: Sequence[str],
+    holidays: Holidays,
 ) -> tuple[str, ...]:
     """Return why the clock is due when it is, a sentence a line."""
     text = [chosen.deadline.wording]
@@ -24,6 +29,7 @@ def explained(
         kind = chosen.trigger.kind.replace("_", " ")
         text.append(f"counted from: {kind}, {day_of(chosen.trigger.at)} (occurrence {chosen.trigger.id})")
     text.extend(_readings(chosen))
+    text.extend(_lists(chosen, holidays))
     if chosen.force is Force.SELF_SET:
         text.append("the text gives no figure here: the number of days is the provider's own (self-set)")
     if not chosen.deadline.verified:
@@ -46,6 +52,17 @@ def _readings(chosen: Candidate) -> list[str]:
     if chosen.unknown is not None:
         text.append(f"cannot be told: {chosen.unknown}")
     return text
+
+
+def _lists(chosen: Candidate, holidays: Holidays) -> list[str]:
+    """Return the lists of holidays that either reading rests on."""
+    strict, outer = chosen.strict, chosen.outer
+    if strict is None or outer is None:
+        return []
+    if strict.due_on == outer.due_on and not any(WITHOUT_HOLIDAYS in line for line in strict.rules):
+        return []
+    first, last = sorted((day_of(chosen.start_at), outer.due_on))
+    return [found.wording for found in holidays.between(first, last)]
 
 
 def _beside(other: Candidate) -> str:

@@ -195,7 +195,8 @@ class _Reckoning:
         if applies.holds is None:
             notes.append(applies.reason)
         stands = standing_of(rule, chosen, due, found, applies.holds is False, self._now)
-        clock = _as_clock(rule, about, found, candidates, chosen, due, stands, notes)
+        text = explained(rule, chosen, candidates, found, notes, self._holidays)
+        clock = _as_clock(rule, about, found, candidates, chosen, due, stands, text)
         if chosen.limit.extends and chosen.trigger is not None and stands.state is not ClockState.VOID:
             other = self._open_at(chosen.limit.extends, chosen.trigger.at)
             if other is not None:
@@ -211,7 +212,7 @@ def _as_clock(
     chosen: Candidate,
     due: Counted | None,
     stands: Standing,
-    notes: list[str],
+    text: tuple[str, ...],
 ) -> Clock:
     return Clock(
         rule=rule.id,
@@ -235,7 +236,7 @@ def _as_clock(
         reason=stands.reason,
         excuse=stands.excuse,
         verified=chosen.deadline.verified,
-        explanation=explained(rule, chosen, candidates, found, notes),
+        explanation=text,
     )
 
 

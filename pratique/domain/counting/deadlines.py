@@ -15,6 +15,8 @@ from pratique.domain.counting.periods import Period, Unit, day_end, day_of, shif
 
 _FEWEST_WORKING_DAYS = 2
 _LONG = 60  #: days that hold two working days in any year
+#: Stands in the rules of what was counted with a list of holidays.
+WITHOUT_HOLIDAYS = "without weekends and Commission holidays"
 _NOT_COUNTED = "the day of the event is not counted (Reg. 1182/71, Art. 3(1))"
 _ROLLED = "a last day that is a Saturday, Sunday or holiday moves to the next working day (Reg. 1182/71, Art. 3(4))"
 _TWO_DAYS = "a period of two days or more holds two working days (Reg. 1182/71, Art. 3(5); from memory, UNVERIFIED)"
@@ -57,7 +59,7 @@ def counted_after(start: datetime, period: Period, holidays: Holidays) -> Deadli
     first = day_of(start)
     if period.unit is Unit.BUSINESS_DAYS:
         day = holidays.add_working_days(first, period.amount)
-        same = Counted.through(day, f"{period} after {first}, without weekends and Commission holidays", _NOT_COUNTED)
+        same = Counted.through(day, f"{period} after {first}, {WITHOUT_HOLIDAYS}", _NOT_COUNTED)
         return Deadline(same, same)
     last = shift_day(first, period)
     strict = Counted.through(last, f"{period} after {first}, every day counted", _NOT_COUNTED)
@@ -79,7 +81,7 @@ def counted_before(event_on: date, period: Period, holidays: Holidays) -> Deadli
         while left > 0:
             day -= timedelta(days=1)
             left -= holidays.is_working_day(day)
-        same = Counted.through(day, f"{period} before {event_on}, without weekends and Commission holidays", _BACKWARD)
+        same = Counted.through(day, f"{period} before {event_on}, {WITHOUT_HOLIDAYS}", _BACKWARD)
     else:
         day = shift_day(event_on, period, back=True)
         same = Counted.through(day, f"{period} before {event_on}, every day counted", _BACKWARD)

@@ -27,6 +27,12 @@ class HolidayList:
     source: str  #: Official Journal reference, or where else it was read
     is_verified: bool  #: it was checked against that source
 
+    @property
+    def wording(self) -> str:
+        """The list in one line, for people."""
+        checked = "" if self.is_verified else "; UNVERIFIED, not checked against the Official Journal"
+        return f"holidays of {self.year}: {self.source}{checked}"
+
 
 class Holidays:
     """Holiday lists by year."""
@@ -52,6 +58,10 @@ class Holidays:
                 hint=f"add config/holidays/{year}.yaml from the Official Journal",
             )
         return found
+
+    def between(self, first: date, last: date) -> tuple[HolidayList, ...]:
+        """Return the lists there are of the years that two days span."""
+        return tuple(self._lists[year] for year in range(first.year, last.year + 1) if year in self._lists)
 
     def is_working_day(self, day: date) -> bool:
         """True for a weekday that is no holiday.
