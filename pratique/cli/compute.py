@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -43,6 +44,8 @@ def record(
     as_json: AsJson = False,
 ) -> None:
     """Record compute that was used, or is planned."""
+    if not 0 < flop < math.inf:
+        raise typer.BadParameter(f"--flop: found {flop}, expected a number above 0, such as 3e24")
     now = datetime.now(UTC)
     found = connect(url, token_file, "pipeline").scope.record_compute(
         subject.model,
@@ -70,8 +73,8 @@ def show(subject: Subject, url: Url = None, token_file: TokenFile = None, as_jso
                 i["run"],
                 i["kind"],
                 f"{i['flop']:.3g}",
-                i["begins_at"][:10],
-                i["ends_at"][:10],
+                i["begins_at"][:16],
+                i["ends_at"][:16],
                 _mark(i),
             )
             for i in found["items"]

@@ -127,6 +127,7 @@ def test_a_plan_says_when_it_will_be_crossed(run: Callable[..., Ended]) -> None:
 def test_a_span_that_is_no_date_is_refused(run: Callable[..., Ended]) -> None:
     words = ("compute", "record", "aurora/2.1", "--run", "a", "--flop", "1e24", "--source", "x", "--to", "2026-10-20")
     assert run(*words, "--from", "yesterday").code == 2
+    assert "--flop: found nan" in run(*words, "--from", "2026-10-01", "--flop", "nan").err
     assert "no time zone" in run(*words, "--from", "2026-10-01T00:00").err
 
 

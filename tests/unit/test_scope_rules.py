@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,9 @@ from pratique.regimes.editions import load_edition
 from pratique.regimes.problems import Problems
 
 ROOT = Path(__file__).resolve().parents[2]
+REFERENCE: dict[str, Any] = yaml.load(
+    (ROOT / "tests/data/gpai_code_2025.yaml").read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+)
 CRITERIA = CelCriteria()
 #: Names that gates, clocks and golden cases ask for.
 PROMISED = {
@@ -97,6 +101,13 @@ def test_every_figure_is_that_of_the_reference() -> None:
         "legacy_before": "2025-08-02",
         "legacy_due": "2027-08-02",
     }
+    said = REFERENCE["enforcement"]["guidelines"]
+    assert said["gpai_indicative"].startswith("> 10^23 FLOP")
+    assert said["systemic_presumption"].startswith("> 10^25 FLOP cumulative")
+    assert "> 1/3 of the original" in said["modifier"]
+    assert "1/3 of 10^25 (original has systemic risk) or 1/3 of 10^23" in said["modifier"]
+    dates = {entry["date"]: entry["what"] for entry in REFERENCE["enforcement"]["timeline"]}
+    assert dates["2027-08-02"] == "GPAI models placed before 2 Aug 2025 must comply"
     written = " ".join(step.when for step in RULES.steps)
     assert "e25" not in written
     assert "2025" not in written
