@@ -93,7 +93,7 @@ def run_fixture(office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 def test_an_incident_from_awareness_to_the_final_report(office: Office, run: Run) -> None:
     """S-9.3: aware on Monday 23 November 2026. Unknown harm: 25 November (2 days); death: 3 December (10 days).
 
-    Filed on the 24th: intermediate by 22 December (4 weeks). Resolved on 14 December: final by 12 February 2027 (60 days).
+    Filed on the 24th: intermediate by 22 December (4 weeks). Resolved on 14 December: final by 12 February (60 days).
     """
     run("model", "register", "aurora/2.1", "--systemic-risk")
     shown = run(
