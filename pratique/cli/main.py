@@ -21,6 +21,7 @@ from pratique.cli import (
     request,
     risk,
     scope,
+    sheet,
     token,
 )
 from pratique.cli.exits import ExitCode
@@ -36,6 +37,7 @@ app = new_app(
     "Pratique says what was shown, by whom and when, and what that does not prove."
 )
 app.add_typer(gate.app, name="gate")
+gate.app.command(epilog=examples(*sheet.EXAMPLES))(sheet.sheet)
 app.add_typer(model.app, name="model")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(risk.app, name="risk")

@@ -170,6 +170,10 @@ class AsyncClient:
         """Return every gate run of a model version."""
         return await self.send(calls.gates(model, version, self.bind))
 
+    async def gate_sheet(self, gate: str) -> Json:
+        """Return what a gate decides, its requirements and sources, who signs, and what a pass does not prove."""
+        return await self.send(calls.gate_sheet(gate))
+
     async def decide(self, gate: GateView, act: str, reason: str, role: str | None = None) -> AsyncGate:
         """Record a person's act (clear, return, reject, withdraw) on what `gate` shows; needs a person's token.
 

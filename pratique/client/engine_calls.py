@@ -76,6 +76,11 @@ def gates(model: str, version: str, bind: Bind[G]) -> Call[list[G]]:
     )
 
 
+def gate_sheet(gate: str) -> Call[Json]:
+    """Ask for the data sheet of a gate."""
+    return Call(method="GET", path=path_of("gates", gate), read=_json)
+
+
 def gate(
     model: str,
     version: str,

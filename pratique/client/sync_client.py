@@ -143,6 +143,10 @@ class Client:
         """Return every gate run of a model version."""
         return self.send(calls.gates(model, version, self.bind))
 
+    def gate_sheet(self, gate: str) -> Json:
+        """Return what a gate decides, its requirements and sources, who signs, and what a pass does not prove."""
+        return self.send(calls.gate_sheet(gate))
+
     def decide(self, gate: GateView, act: str, reason: str, role: str | None = None) -> Gate:
         """Record a person's act (clear, return, reject, withdraw) on what `gate` shows; needs a person's token.
 

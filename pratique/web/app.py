@@ -22,6 +22,7 @@ from pratique.web.api import (
     compute,
     events,
     evidence,
+    gate_sheets,
     gates,
     incidents,
     occurrences,
@@ -65,6 +66,7 @@ def create_app(parts: Parts) -> FastAPI:
     for module in (
         events,
         gates,
+        gate_sheets,
         providers,
         compute,
         evidence,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 
@@ -138,6 +138,34 @@ class GateView(TypedDict):
     weights_sha256: str | None
     does_not_show: str
     links: dict[str, str | None]
+
+
+class SheetSourceView(TypedDict):
+    """A source on a data sheet."""
+
+    id: str
+    title: str
+    read_in: str
+    is_verified: bool
+
+
+class SheetClockView(TypedDict):
+    """A clock that belongs to a gate."""
+
+    id: str
+    title: str
+    limits: Sequence[str]
+    force: str
+
+
+class SheetView(TypedDict):
+    """What a gate's page shows of its data sheet; the requirements stand on the page already."""
+
+    clears: str
+    not_checked: Sequence[str]
+    opens_on: Sequence[str]
+    sources: Sequence[SheetSourceView]
+    clocks: Sequence[SheetClockView]
 
 
 class EvidenceView(TypedDict):
