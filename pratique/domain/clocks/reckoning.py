@@ -113,14 +113,16 @@ class _Reckoning:
                 yield from self._about(rule, limits, about, timeline, unjudged)
 
     def _can_start(self, rule: ClockRule) -> bool:
-        return self._timeline.has(rule.starting_kinds) or any(limit.due_of for limit in rule.limits)
+        return rule.leans or self._timeline.has(rule.starting_kinds)
 
     def _about(
         self, rule: ClockRule, limits: list[Limit], about: str | None, timeline: Timeline, notes: Sequence[str]
     ) -> Iterator[Clock]:
         limits, assumed = _by_limb(rule, limits, timeline)
         for found in self._rounds(rule, limits, timeline):
-            candidates = [*self._counted(rule, found.starts), *self._leaning(rule, limits, found)]
+            candidates = [self._count(rule, start) for start in found.starts if not start.limit.extends]
+            if rule.leans:
+                candidates += self._leaning(rule, limits, found)
             if candidates:
                 yield self._clock(rule, about, found, candidates, [*notes, *assumed])
 
@@ -132,11 +134,6 @@ class _Reckoning:
                 return each(rule, limits, timeline)
             case Mode.ROUNDS:
                 return in_rounds(rule, limits, timeline)
-
-    def _counted(self, rule: ClockRule, starts: Iterable[Start]) -> Iterator[Candidate]:
-        for start in starts:
-            if not start.limit.extends:
-                yield self._count(rule, start)
 
     def _count(self, rule: ClockRule, start: Start) -> Candidate:
         limit, deadline = start.limit, self._deadlines[start.limit.deadline]
@@ -186,10 +183,14 @@ class _Reckoning:
         ]
         return min(running, key=lambda clock: (clock.due_at or _FAR, clock.key), default=None)
 
+    def _ends_at(self, candidate: Candidate) -> tuple[bool, datetime]:
+        due = candidate.due(self._settings.count)
+        return due is None, due.due_at if due is not None else _FAR
+
     def _clock(
         self, rule: ClockRule, about: str | None, found: Round, candidates: list[Candidate], notes: list[str]
     ) -> Clock:
-        chosen = min(candidates, key=lambda c: ((d := c.due(self._settings.count)) is None, d.due_at if d else _FAR))
+        chosen = candidates[0] if len(candidates) == 1 else min(candidates, key=self._ends_at)
         due = chosen.due(self._settings.count)
         applies = self._applies(rule.applies_when) if rule.applies_when is not None else Judgement(True)
         if applies.holds is None:

@@ -170,6 +170,11 @@ class ClockRule(RegimeData):
         """Kinds of occurrences that can start a clock of this rule."""
         return frozenset(match.kind for limit in self.limits for match in limit.since)
 
+    @cached_property
+    def leans(self) -> bool:
+        """True where a limit looks at the clocks of another rule."""
+        return any(limit.due_of is not None or limit.extends for limit in self.limits)
+
     def matches(self) -> Iterator[Match]:
         """Yield everything that this rule looks for."""
         for limit in self.limits:
