@@ -31,7 +31,7 @@ from pratique.web.dashboard.rows import (
     RunRow,
     Turn,
 )
-from pratique.web.dashboard.views import DecisionView, EvidenceView, FindingView, GateView, NoticeView
+from pratique.web.dashboard.views import DecisionView, EvidenceView, FindingView, GateView, NoticeView, SheetView
 
 NOW = datetime(2026, 11, 23, 14, 5, 30, tzinfo=UTC)
 WAITING = ("open", "in_review", "returned", "stale")
@@ -366,6 +366,29 @@ class Register:
         if (ref.model, ref.version, ref.gate) != ("aurora", "2.1", "pre-placement"):
             raise NotFoundError(f"gate {ref.gate} was never opened for {ref.model}/{ref.version}")
         return self.gate
+
+    def sheet(self, spec_digest: str) -> SheetView:
+        return {
+            "clears": "Every enforced requirement is met, waived until a date, or not applicable; and 1 owner signed.",
+            "not_checked": ["Whether scenarios are the ones that matter."],
+            "opens_on": ["pratique.moment.pre_placement"],
+            "sources": [
+                {
+                    "id": "S-3.2",
+                    "title": "Model evaluations",
+                    "read_in": "Measure 3.2 (SRC-SS-PDF)",
+                    "is_verified": True,
+                }
+            ],
+            "clocks": [
+                {
+                    "id": "full-process-at-placement",
+                    "title": "Full process before placement",
+                    "limits": ["before: Placing on the market [S-1.2-FULL]"],
+                    "force": "hard",
+                }
+            ],
+        }
 
     def occasions(self, ref: GateRef) -> Sequence[Occasion]:
         return [

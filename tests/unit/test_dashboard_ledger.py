@@ -213,6 +213,13 @@ def _wait_until_sealed(reads: LedgerReads) -> None:
         time.sleep(0.05)
 
 
+def test_the_gate_page_shows_the_sheet_of_the_spec_that_its_run_pinned(parts: Parts, clock: Clock) -> None:
+    page = sign_in(parts, clock, "jonas").get(GATE).text
+    assert "Whether the trigger points of the Framework sit where danger would begin." in page
+    assert "1 owner, 1 approver signed on just that." in page
+    assert "Safety and Security chapter, Measure 3.2 (SRC-SS-PDF)" in page
+
+
 def test_a_waiver_granted_on_the_page_is_in_the_journal_under_the_persons_name(parts: Parts, clock: Clock) -> None:
     client = sign_in(parts, clock, "jonas")
     page = client.get(GATE).text

@@ -156,6 +156,14 @@ def test_gate_page_says_what_it_does_not_show(client: PageClient) -> None:
     assert "does not show that the model is safe" in client.get(GATE).text
 
 
+def test_gate_page_shows_its_data_sheet(client: PageClient) -> None:
+    html = client.get(GATE).text
+    assert "Every enforced requirement is met, waived until a date, or not applicable; and 1 owner signed." in html
+    assert "<li>Whether scenarios are the ones that matter.</li>" in html
+    assert "before: Placing on the market [S-1.2-FULL]" in html
+    assert "Measure 3.2 (SRC-SS-PDF)" in html
+
+
 def test_gate_page_offers_only_acts_that_the_state_allows(register: Register) -> None:
     client = client_of(register)
     assert 'value="clear"' not in client.get(GATE).text

@@ -174,6 +174,7 @@ class GatePage:
             viewer,
             status=refusal.status if refusal else 200,
             gate=view,
+            sheet=reads.sheet(view["spec_digest"]),
             checkpoints=tuple(grouped(view["findings"])),
             evidence=reads.evidence_by_id(judged),
             waivers={waiver["id"]: waiver for waiver in view["waivers"]},

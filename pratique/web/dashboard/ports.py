@@ -26,7 +26,7 @@ from pratique.web.dashboard.rows import (
     RunRow,
     Turn,
 )
-from pratique.web.dashboard.views import EvidenceView, GateView, NoticeView
+from pratique.web.dashboard.views import EvidenceView, GateView, NoticeView, SheetView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,10 @@ class DashboardReads(Protocol):
 
     def gate_view(self, ref: GateRef, now: datetime) -> GateView:
         """Return the gate as the API shows it."""
+        ...
+
+    def sheet(self, spec_digest: str) -> SheetView:
+        """Return the data sheet of a gate spec as a gate run pinned it."""
         ...
 
     def occasions(self, ref: GateRef) -> Sequence[Occasion]:

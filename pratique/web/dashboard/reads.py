@@ -17,6 +17,7 @@ from pratique.services.kept_counts import kept_counts
 from pratique.services.lookups import evidence, gate_run, notice
 from pratique.services.models import find_model_version
 from pratique.services.parts import Parts
+from pratique.services.sheets import sheet_of_run
 from pratique.services.views import evidence_view, gate_view
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
@@ -39,7 +40,7 @@ from pratique.web.dashboard.rows import (
     Turn,
 )
 from pratique.web.dashboard.run_rows import run_page, runs_of_gate
-from pratique.web.dashboard.views import EvidenceView, GateView, NoticeView
+from pratique.web.dashboard.views import EvidenceView, GateView, NoticeView, SheetView
 
 #: A model page lists this many pieces of evidence; more is not read by people.
 EVIDENCE_SHOWN = 200
@@ -95,6 +96,11 @@ class LedgerReads:
         """Return the gate as the API shows it."""
         with self._ledger.read() as reader:
             return self._view(reader, find_ref(reader, ref)["id"])
+
+    def sheet(self, spec_digest: str) -> SheetView:
+        """Return the data sheet of a gate spec as a gate run pinned it."""
+        with self._ledger.read() as reader:
+            return cast(SheetView, sheet_of_run(reader, self._parts, spec_digest))
 
     def occasions(self, ref: GateRef) -> Sequence[Occasion]:
         """Return every run of this gate for this model version, newest first."""
