@@ -38,9 +38,13 @@ def authors_behind(
         spec: the spec that the gate run pinned, or one made of it.
         spec_digest: of the spec that the gate run pinned.
     """
-    members = _with_ground(parts, needs_of(spec, spec_digest).members)
+    needs = needs_of(spec, spec_digest)
+    members = _with_ground(parts, needs.members)
+    told = set(_authors(reader, version, members))
+    if needs.clocks:
+        told.update(_clock_authors(reader, parts, version, needs.clocks))
     found: dict[str, list[str]] = {}
-    for part, author in sorted(_authors(reader, version, members)):
+    for part, author in sorted(told):
         found.setdefault(author, []).append(part)
     return found
 
@@ -67,6 +71,32 @@ def _compute_authors(reader: Reader, version: Row) -> Iterator[tuple[str, str]]:
             author = row["person"] or row["credential"]
             if author is not None:
                 yield f"compute[{row['run']}]", author
+
+
+def _clock_authors(reader: Reader, parts: Parts, version: Row, rules: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield who recorded what met the time limits that a gate asks for, or what excused from them."""
+    whole = version if "profile" in version else reader.one(lookups.MODEL_VERSION, **_names(version))
+    if whole is None:
+        return
+    for row in reader.all(lookups.CLOCKS_OF_VERSION, model_version_id=whole["id"]):
+        if row["rule"] not in rules or row["state"] not in ("met", "void"):
+            continue
+        content = stored_json(row["content"])
+        named = [reader.one(lookups.OCCURRENCE, id=content["met_by"])] if content.get("met_by") else []
+        if content.get("excuse"):
+            named += _excuses(reader, parts, whole, row["rule"])
+        for occurrence in named:
+            author = (occurrence["person"] or occurrence["credential"]) if occurrence is not None else None
+            if author is not None:
+                yield f"clock[{row['rule']}]", author
+
+
+def _excuses(reader: Reader, parts: Parts, version: Row, rule: str) -> list[Row | None]:
+    clocks = parts.rules.edition.clocks if parts.rules.edition is not None else None
+    known = clocks.rule_by_id.get(rule) if clocks is not None else None
+    kinds = {match.kind for match in known.excused_by} if known is not None else set()
+    rows = reader.all(lookups.OCCURRENCES_THAT_COUNT, model_version_id=version["id"])
+    return [row for row in rows if row["kind"] in kinds]
 
 
 def _with_ground(parts: Parts, members: frozenset[str]) -> frozenset[str]:

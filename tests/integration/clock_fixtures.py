@@ -24,6 +24,17 @@ _GATES = {
     "notification-and-framework": ["pratique.occurrence.threshold_known", "pratique.occurrence.threshold_met"],
     "placement": [],
 }
+_TIMED = {
+    "serious-incident": [
+        {
+            "id": "in-time",
+            "title": "The initial report went out in time",
+            "measures": ["S-9.3"],
+            "why": "For the test.",
+            "clock": "incident-initial",
+        }
+    ]
+}
 PEOPLE = {"mira": ["owner"], "jonas": ["approver"], "lea": ["incident_lead"], "sam": ["security_lead"]}
 
 
@@ -48,7 +59,9 @@ def _gate(name: str, opens_on: list[str]) -> dict[str, Any]:
         "measures": ["S-9.3"],
         "does_not_show": "Much.",
         "opens_on": opens_on,
-        "checkpoints": [{"id": "a", "kind": "assessment", "title": "A", "requirements": [requirement]}],
+        "checkpoints": [
+            {"id": "a", "kind": "assessment", "title": "A", "requirements": [requirement, *_TIMED.get(name, [])]}
+        ],
         "sign_off": {"roles": {"approver": 1}},
         "due": {"follow_up_days": 5, "due_days": 10},
     }

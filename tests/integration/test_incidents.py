@@ -164,3 +164,26 @@ def test_countdown_goes_down_and_says_since_when_it_is_late(desk: Engine) -> Non
     left.append(found["clocks"][0]["seconds_left"])
     assert left[0] == timedelta(days=2, hours=9).total_seconds()
     assert left[1] == -timedelta(hours=15).total_seconds()
+
+
+def test_a_gate_waits_for_the_report_and_counts_who_recorded_it(desk: Engine) -> None:
+    name = opened(desk)["incident"]
+
+    def finding() -> dict[str, Any]:
+        gate = desk.gate("serious-incident")
+        return next(f for f in gate["findings"] if f["requirement"] == "in-time") | {"gate": gate}
+
+    assert finding()["status"] == "unmet"
+    assert "its last day is 2026-11-25" in finding()["reason"]
+    filed = ok(post(desk, f"incidents/{name}/reports", stage="initial", items=SEVEN))
+    met = finding()
+    assert met["status"] == "met"
+    assert {"by": "lea", "values": ["clock[incident-initial]"]} in met["gate"]["sign_off"]["profile_set_by"]
+    body = {"reason": "It bounced."}
+    report = filed["occurrences"][-1]["id"]
+    ok(desk.send("POST", f"/v1/occurrences/{report}/withdraw", "lea", json=body))
+    assert finding()["status"] == "unmet"
+    desk.clock.forward(days=3)
+    desk.sweep()
+    assert "was missed; its last day was 2026-11-25" in finding()["reason"]
+    assert ("limit_missed", "serious-incident") in desk.inbox("mira")
