@@ -13,6 +13,8 @@ from pratique.errors import ConflictError, InvalidInputError, NotAllowedError, N
 from pratique.web.dashboard import Badges, DatesInput, DecisionInput, GateRef, OpenedSession, Viewer, WaiverInput
 from pratique.web.dashboard.paging import Cut
 from pratique.web.dashboard.rows import (
+    ClockFilter,
+    ClockPage,
     FlowRunFilter,
     FlowRunPage,
     GateColumn,
@@ -309,6 +311,7 @@ class Register:
         )
         self.rows = [self._row(n) for n in range(versions)]
         self.notices = _notices()
+        self.limits = [_limit(n) for n in range(60)]
         self.entries = [_entry(n) for n in range(1, 231)]
 
     # -- reads ---------------------------------------------------------------------------------------------
@@ -433,6 +436,18 @@ class Register:
         rows = (late(0, "placement", 19), late(1, "pre-placement", 2), late(3, "training-trigger", 1))
         return OverduePage(rows=rows, total=3, place=Place())
 
+    def clocks(self, wanted: ClockFilter, after: str | None, size: int, now: datetime) -> ClockPage:
+        rows = [c for c in self.limits if wanted.state in (c["state"], "") and wanted.text in ("", "aurora", "aurora/2.1")]
+        first = int(after or 0)
+        following = str(first + size) if len(rows) > first + size else None
+        return ClockPage(rows=tuple(rows[first : first + size]), following=following)
+
+    def clock(self, clock_id: str, now: datetime) -> Mapping[str, Any]:
+        for limit in self.limits:
+            if limit["id"] == clock_id:
+                return limit
+        raise NotFoundError(f"clock {clock_id} does not exist")
+
     def inbox(self, person: str) -> Sequence[NoticeView]:
         return self.notices.get(person, [])
 
@@ -556,6 +571,24 @@ def _notices() -> dict[str, list[NoticeView]]:
         "next": "The waiting pipeline goes on by itself.",
     }  # fmt: skip
     return {"jonas": [first, second, third]}
+
+
+def _limit(n: int) -> dict[str, Any]:
+    state = ("running", "missed", "met", "void")[n % 4]
+    due_at = at(days=-n) if state == "running" else at(days=n)
+    source = {"document": "SRC-SS-PDF", "clause": "S&S M9.3(1)", "edition": "2025-07-10"}
+    return {
+        "id": f"clock-{n}", "rule": "incident-initial", "about": "inc-1" if n % 2 else None, "state": state,
+        "force": ("hard", "self_set")[n % 2], "start_at": at(days=n), "due_on": due_at[:10] if n != 8 else None,
+        "due_at": due_at if n != 8 else None, "met_at": at(days=1) if state == "met" else None, "model": "aurora",
+        "version": "2.1", "title": "File the initial report <b>", "gate": "serious-incident", "recipient": "AI Office",
+        "reason": "the incident was recorded twice" if state == "void" else None,
+        "unknown": "holidays of 2031: no list found" if n == 8 else None, "verified": True, "outer_due_on": None,
+        "seconds_left": 86_400 * n if state == "running" else -86_400 * n if state == "missed" else None,
+        "trigger": {"kind": "incident_aware", "at": at(days=n), "person": "mira", "why": "Paged <b>"},
+        "rule_text": {"id": "S-9.3-2D", "source": source, "verified": n != 4, "summary": "Items 1 to 7 of S-9.2."},
+        "explanation": ["S-9.3-2D (S&S M9.3(1)): within after, 2 days"],
+    }  # fmt: skip
 
 
 def _entry(n: int) -> JournalRow:

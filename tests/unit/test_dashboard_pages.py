@@ -44,6 +44,8 @@ PAGES = [
     GATE,
     "/runs",
     "/overdue",
+    "/clocks",
+    "/clocks/clock-0",
     "/inbox",
     "/journal",
     "/journal/42",

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from pratique.web.dashboard.rows import (
+    ClockFilter,
+    ClockPage,
     FlowRunFilter,
     FlowRunPage,
     JournalFilter,
@@ -110,6 +112,14 @@ class DashboardReads(Protocol):
 
     def overdue(self, turn: Turn, size: int, now: datetime) -> OverduePage:
         """Return one page of the waiting gates whose due date has passed, longest overdue first."""
+        ...
+
+    def clocks(self, wanted: ClockFilter, after: str | None, size: int, now: datetime) -> ClockPage:
+        """Return one page of time limits, the next due first."""
+        ...
+
+    def clock(self, clock_id: str, now: datetime) -> Mapping[str, Any]:
+        """Return a time limit with everything that its date rests on."""
         ...
 
     def inbox(self, person: str) -> Sequence[NoticeView]:

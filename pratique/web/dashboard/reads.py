@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import bindparam, func, select
 
+from pratique.domain.times import instant_text
 from pratique.errors import NotFoundError
 from pratique.services import lookups
+from pratique.services.clock_views import clock_explanation, clocks_page
 from pratique.services.gate_runs import find_run
 from pratique.services.inbox import inbox_page
 from pratique.services.kept_counts import kept_counts
@@ -26,6 +28,8 @@ from pratique.web.dashboard.overdue_rows import overdue_page
 from pratique.web.dashboard.portfolio_rows import portfolio_page
 from pratique.web.dashboard.ports import Badges, GateRef
 from pratique.web.dashboard.rows import (
+    ClockFilter,
+    ClockPage,
     FlowRunFilter,
     FlowRunPage,
     JournalFilter,
@@ -149,6 +153,19 @@ class LedgerReads:
         """Return one page of overdue gates, longest overdue first."""
         with self._ledger.read() as reader:
             return overdue_page(reader, self._parts, turn, size)
+
+    def clocks(self, wanted: ClockFilter, after: str | None, size: int, now: datetime) -> ClockPage:
+        """Return one page of time limits, the next due first."""
+        model, _, version = wanted.text.partition("/")
+        asked = {"model": model or None, "version": version or None, "state": wanted.state or None}
+        with self._ledger.read() as reader:
+            found = clocks_page(reader, at=instant_text(now), wanted=asked, cursor=after, limit=size)
+        return ClockPage(rows=tuple(found["items"]), following=found["next"])
+
+    def clock(self, clock_id: str, now: datetime) -> Mapping[str, Any]:
+        """Return a time limit with everything that its date rests on."""
+        with self._ledger.read() as reader:
+            return clock_explanation(reader, self._parts, clock_id, instant_text(now))
 
     def inbox(self, person: str) -> Sequence[NoticeView]:
         """Return a person's notices, unacknowledged first, newest first."""

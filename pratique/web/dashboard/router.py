@@ -17,6 +17,7 @@ from starlette.types import Scope
 from pratique.errors import PratiqueError
 from pratique.settings import Settings
 from pratique.web.dashboard.access import Access
+from pratique.web.dashboard.clock_pages import ClockPages
 from pratique.web.dashboard.gate_page import GatePage
 from pratique.web.dashboard.pages import Pages
 from pratique.web.dashboard.ports import DashboardActs, DashboardReads
@@ -46,6 +47,7 @@ def create_dashboard_router(
     router = APIRouter(route_class=_html_route(shell), include_in_schema=False)
     Pages(shell).add_to(router)
     GatePage(shell).add_to(router)
+    ClockPages(shell).add_to(router)
     Access(shell).add_to(router)
     return router
 

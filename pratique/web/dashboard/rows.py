@@ -192,3 +192,19 @@ class JournalPage:
     entries: tuple[JournalRow, ...]
     older: int | None  #: `before` of the next page; None at the first entry
     tags: tuple[str, ...] = ()  #: tags there are, for the filter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockFilter:
+    """What the list of time limits is narrowed to."""
+
+    text: str = ""  #: `model`, or `model/version`
+    state: str = ""  #: running, met, missed, void; empty: all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockPage:
+    """One page of time limits, each as the API shows it."""
+
+    rows: tuple[Mapping[str, Any], ...]
+    following: str | None = None  #: where the next page begins

@@ -173,6 +173,7 @@ def _environment() -> Environment:
         readings=words.READINGS,
         states=words.STATES,
         runs=words.RUNS,
+        clock_signs=words.CLOCKS,
         gate_url=gate_url,
         waiting_states=WAITING_STATES,
         with_query=with_query,

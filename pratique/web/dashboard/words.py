@@ -49,6 +49,13 @@ RUNS: Mapping[str, Sign] = {
     "Running": Sign("Running", "open", "blue", "The run has not reported its end."),
 }
 
+CLOCKS: Mapping[str, Sign] = {
+    "running": Sign("Running", "open", "blue", "Its last day is still to come."),
+    "met": Sign("Met", "met", "green", "What it asks for was recorded in time."),
+    "missed": Sign("Missed", "overdue", "red", "Its last day passed before what it asks for was recorded."),
+    "void": Sign("Void", "none", "grey", "Nothing is owed; the reason is given."),
+}
+
 ACTS: Mapping[str, Sign] = {
     "clear": Sign("Clear", "cleared", "green", "I read what is shown here and let the lifecycle go on."),
     "return": Sign("Return", "returned", "amber", "I ask for changes; new work opens the gate again."),
