@@ -89,9 +89,10 @@ def _types(checked: bytes) -> dict[int, bytes]:
     out: dict[int, bytes] = {}
     for number, entry in fields(checked):
         if number == _CHECKED_TYPES and isinstance(entry, bytes):
-            key = dict(fields(entry)).get(1)
-            if isinstance(key, int):
-                out[key] = submessage(entry, 2)
+            parts = dict(fields(entry))
+            key, kind = parts.get(1), parts.get(2, b"")
+            if isinstance(key, int) and isinstance(kind, bytes):
+                out[key] = kind
     return out
 
 
@@ -200,8 +201,15 @@ class _Rewriter:
 
 
 def _parts(call: bytes) -> tuple[str, bytes, list[bytes]]:
-    arguments = [_bytes(value) for number, value in fields(call) if number == _ARGUMENT]
-    return submessage(call, _FUNCTION).decode(), submessage(call, _TARGET), arguments
+    name, target, arguments = b"", b"", []
+    for number, value in fields(call):
+        if number == _FUNCTION:
+            name = _bytes(value)
+        elif number == _TARGET:
+            target = _bytes(value)
+        elif number == _ARGUMENT:
+            arguments.append(_bytes(value))
+    return name.decode(), target, arguments
 
 
 def _name(node: bytes) -> str:

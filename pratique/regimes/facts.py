@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pratique.regimes.metaschema import META
+from pratique.regimes.metaschema import META, is_plain
 from pratique.regimes.problems import Problems
 from pratique.regimes.rulebook import Schema
 
@@ -52,7 +52,7 @@ def _read(path: Path, file: str, problems: Problems) -> dict[str, Any] | None:
 
 def _is_usable(schema: dict[str, Any], file: str, problems: Problems) -> bool:
     before = len(problems.lines)
-    for error in META.iter_errors(schema):
+    for error in () if is_plain(schema) else META.iter_errors(schema):
         path = ".".join(str(part) for part in error.absolute_path)
         problems.add(file, path, found=error.message[:200], expected="JSON Schema 2020-12")
     if schema.get("type") != "object" or not isinstance(schema.get("properties"), dict):

@@ -6,6 +6,7 @@ of every schema took most of the time that loading the configuration took.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -36,3 +37,50 @@ def _localized(value: Any) -> Any:
 
 #: Finds what is wrong with a schema.
 META = Draft202012Validator(in_one_piece())
+
+_TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+
+
+def is_plain(schema: Any) -> bool:
+    """True for a schema that uses common keywords only, each in its plain form: `META` finds nothing wrong with it.
+
+    False says nothing. Going through a schema with the validator takes thirty times as long.
+    """
+    if not isinstance(schema, dict):
+        return False
+    return all(name in _PLAIN and _PLAIN[name](value) for name, value in schema.items())
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value)) and len(set(value)) == len(value)
+
+
+def _are_schemas(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(is_plain, value.values()))
+
+
+_PLAIN: dict[str, Callable[[Any], bool]] = {
+    "$id": lambda value: _is_text(value) and "#" not in value,
+    "additionalProperties": lambda value: isinstance(value, bool) or is_plain(value),
+    "enum": lambda value: isinstance(value, list),
+    "items": is_plain,
+    "properties": _are_schemas,
+    "required": _are_names,
+    "type": lambda value: _is_text(value) and value in _TYPES,
+    "uniqueItems": lambda value: isinstance(value, bool),
+    **dict.fromkeys(("$schema", "description", "format", "pattern", "title"), _is_text),
+    **dict.fromkeys(("maxItems", "maxLength", "minItems", "minLength"), _is_count),
+    **dict.fromkeys(("maximum", "minimum"), _is_number),
+}
