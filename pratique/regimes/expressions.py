@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from itertools import product
 from typing import Any, NamedTuple, Protocol
 
-from pratique.domain.evaluation import BoundFacts, Criteria
+from pratique.domain.evaluation import Criteria
 from pratique.domain.instances import MAX_ID, expressions, filled, instance_id
 from pratique.domain.models import ModelProfile
 from pratique.domain.risks import RISK_MEMBERS, unrecorded
@@ -190,12 +190,7 @@ def _bare(expression: str) -> str:
 
 
 def _holds_on_nothing(criterion: str, criteria: Criteria) -> bool:
-    return any(bound.judge(criterion).holds is True for bound in _bound_to_nothing(criteria))
-
-
-@lru_cache(maxsize=2)
-def _bound_to_nothing(criteria: Criteria) -> tuple[BoundFacts, ...]:
-    return tuple(criteria.bind(profile, {}, key="") for profile in _sample_profiles())
+    return any(criteria.bind(profile, {}, key="").judge(criterion).holds is True for profile in _sample_profiles())
 
 
 @cache
