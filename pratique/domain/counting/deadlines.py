@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from pratique.domain.counting.holidays import Holidays, MissingHolidaysError
 from pratique.domain.counting.periods import Period, Unit, day_end, day_of, shift_day
 
 _FEWEST_WORKING_DAYS = 2
+_KEPT = 4096  #: ends of periods that are kept
 _LONG = 60  #: days that hold two working days in any year
 #: Stands in the rules of what was counted with a list of holidays.
 WITHOUT_HOLIDAYS = "without weekends and Commission holidays"
@@ -56,7 +58,12 @@ def counted_after(start: datetime, period: Period, holidays: Holidays) -> Deadli
         at = start.astimezone(UTC) + timedelta(hours=period.amount)
         exact = Counted(day_of(at), at, (f"{period} from the event, in UTC",))
         return Deadline(exact, exact)
-    first = day_of(start)
+    return _counted_after(day_of(start), period, holidays)
+
+
+@lru_cache(maxsize=_KEPT)
+def _counted_after(first: date, period: Period, holidays: Holidays) -> Deadline:
+    """Return when a period that begins on a day ends; the same for every event of that day, so it is kept."""
     if period.unit is Unit.BUSINESS_DAYS:
         day = holidays.add_working_days(first, period.amount)
         same = Counted.through(day, f"{period} after {first}, {WITHOUT_HOLIDAYS}", _NOT_COUNTED)
