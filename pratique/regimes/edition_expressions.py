@@ -13,7 +13,7 @@ from pratique.regimes.problems import Problems
 _HELD: Mapping[str, frozenset[str]] = {
     "provider": frozenset({*ProviderProfile.model_fields, "is_recorded"}),
     "compute": frozenset({"done", "planned", "projected"}),
-    "lineage": frozenset({"versions", "first_placed_on"}),
+    "lineage": frozenset({"versions", "first_placed_on", "is_designated", "is_expected"}),
     "references": frozenset({"risks", "covers_all"}),
 }
 _SOUND = "a sound boolean expression"

@@ -10,7 +10,7 @@ from typing import Any
 from pratique.canonical import digest_of, stored_json
 from pratique.domain.compute import ComputeEntry, ComputeKind, totals
 from pratique.domain.counting import Period, day_end, day_of, shift_day
-from pratique.domain.models import ModelProfile, SafeReference, profile_of
+from pratique.domain.models import Contestation, Designation, ModelProfile, SafeReference, profile_of
 from pratique.domain.provider import ProviderProfile, provider_values
 from pratique.domain.regime import Edition
 from pratique.domain.risks import RiskRegister, named_risks, risk_values
@@ -59,6 +59,10 @@ def effective_profile(reader: Reader, parts: Parts, version: Row, now: datetime 
     compute = [
         row for member in lineage for row in reader.all(lookups.COMPUTE_OF_VERSION, model_version_id=member["id"])
     ]
+    told = [
+        tuple(row["kind"] for row in reader.all(lookups.CLASSIFYING_KINDS, model_version_id=member["id"]))
+        for member in lineage
+    ]
     edition = parts.rules.edition
     today = day_of(now or parts.ledger.clock())
     is_dated = '"similarly_safe"' in version["profile"]
@@ -67,6 +71,7 @@ def effective_profile(reader: Reader, parts: Parts, version: Row, now: datetime 
         tuple((row["profile"], row["model"], row["version"]) for row in lineage),
         provider["digest"] if provider is not None else None,
         tuple(row["id"] for row in compute),
+        tuple(told),
         version["risks_digest"],
         today if is_dated else None,
     )
@@ -74,7 +79,7 @@ def effective_profile(reader: Reader, parts: Parts, version: Row, now: datetime 
     if found is None:
         if len(parts.effective) >= _MAX_KEPT:
             parts.effective.clear()
-        found = parts.effective[key] = _made(parts, edition, lineage, provider, compute, today)
+        found = parts.effective[key] = _made(parts, edition, lineage, told, provider, compute, today)
     return found
 
 
@@ -111,6 +116,7 @@ def _made(
     parts: Parts,
     edition: Edition | None,
     lineage: Sequence[Row],
+    told: Sequence[tuple[str, ...]],
     provider: Row | None,
     compute: Sequence[Row],
     today: date,
@@ -125,7 +131,7 @@ def _made(
     derived: dict[str, Any] = {
         "provider": provider_values(recorded, size=profile.provider_size.value),
         "compute": _compute_values(profile, [entry_of(row) for row in compute]),
-        "lineage": _lineage_values(lineage),
+        "lineage": _lineage_values(lineage, told),
         "references": {
             "risks": sorted(in_force),
             "covers_all": bool(risks) and all(risk.id in in_force for risk in risks),
@@ -151,13 +157,42 @@ def _compute_values(profile: ModelProfile, entries: Sequence[ComputeEntry]) -> d
     return {"done": done, "planned": found.planned, "projected": max(found.projected, done)}
 
 
-def _lineage_values(lineage: Sequence[Row]) -> dict[str, Any]:
-    placed = [profile_of(stored_json(row["profile"])).first_placed_on for row in lineage]
-    first = min((day for day in placed if day is not None), default=None)
+def _lineage_values(lineage: Sequence[Row], told: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """Return `profile.lineage`: one pre-training run is one model, so what classifies a version classifies later ones.
+
+    Args:
+        lineage: rows of the version and of those that it continues.
+        told: of each, kinds of occurrences that classify a model.
+    """
+    profiles = [profile_of(stored_json(row["profile"])) for row in lineage]
+    first = min((p.first_placed_on for p in profiles if p.first_placed_on is not None), default=None)
     return {
         "versions": [f"{row['model']}/{row['version']}" for row in lineage],
         "first_placed_on": first.isoformat() if first is not None else None,
+        "is_designated": any(_is_designated(p, kinds) for p, kinds in zip(profiles, told, strict=True)),
+        "is_expected": _tells_of_threshold(told[0])
+        or any(_is_expected(p, kinds) for p, kinds in zip(profiles[1:], told[1:], strict=True)),
     }
+
+
+def _is_designated(profile: ModelProfile, told: tuple[str, ...]) -> bool:
+    if profile.designation is Designation.NONE:
+        return "designated" in told
+    return profile.designation is Designation.DESIGNATED
+
+
+def _is_expected(profile: ModelProfile, told: tuple[str, ...]) -> bool:
+    """True where it is said of an earlier version that its model meets the condition of Art. 51.
+
+    A designation does not say so; what was rebutted is not said.
+    """
+    is_classified = profile.systemic_risk and not _is_designated(profile, told)
+    is_said = is_classified or profile.expects_systemic_risk or _tells_of_threshold(told)
+    return is_said and profile.contestation is not Contestation.ACCEPTED
+
+
+def _tells_of_threshold(told: tuple[str, ...]) -> bool:
+    return "threshold_known" in told or "threshold_met" in told
 
 
 def _replacing_period(edition: Edition | None) -> Period | None:

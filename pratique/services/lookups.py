@@ -144,6 +144,17 @@ OCCURRENCES_THAT_COUNT = Query(
     )
     .order_by(occurrence.c.at, occurrence.c.id)
 )
+#: Which of the occurrences that classify a model under Art. 51 were recorded of a version.
+CLASSIFYING_KINDS = Query(
+    select(occurrence.c.kind)
+    .where(
+        occurrence.c.model_version_id == bindparam("model_version_id"),
+        one_of(occurrence.c.kind, ("designated", "threshold_known", "threshold_met")),
+        occurrence.c.withdrawn_at.is_(None),
+    )
+    .distinct()
+    .order_by(occurrence.c.kind)
+)
 #: One incident, request or complaint, from its beginning; withdrawn ones too.
 OCCURRENCES_ABOUT = _by(occurrence, "model_version_id", "about", order=(occurrence.c.at, occurrence.c.id))
 CLOCK = _by(clock, "id")

@@ -221,6 +221,38 @@ def test_compute_recorded_of_an_earlier_version_reaches_the_later(engine: Engine
     assert [kind for kind, _ in told(engine, later)] == ["threshold_met"]
 
 
+def occur(engine: Engine, kind: str, version: str = VERSION) -> str:
+    body = {"kind": kind, "why": "As the Commission wrote."}
+    return str(ok(engine.send("POST", f"{version}/occurrences", "mira", json=body))["id"])
+
+
+def test_an_occurrence_that_classifies_the_model_counts_until_it_is_withdrawn(engine: Engine) -> None:
+    engine.register(systemic_risk=False)
+    designated = occur(engine, "designated")
+    assert scope_of(engine)["designated"]
+    assert scope_of(engine)["safety_security"]
+    assert not scope_of(engine)["notification_owed"]  # the Commission knows
+    engine.post(f"/v1/occurrences/{designated}/withdraw", "mira", {"reason": "Of another model."})
+    assert not scope_of(engine)["systemic_risk"]
+    occur(engine, "threshold_known")
+    assert scope_of(engine)["expected_systemic_risk"]
+    engine.register(systemic_risk=False, contestation="accepted")
+    assert not scope_of(engine)["systemic_risk"]
+
+
+def test_what_classifies_a_version_classifies_those_that_continue_it(engine: Engine) -> None:
+    engine.register(systemic_risk=False)
+    later = "/v1/models/borealis/versions/1.0"
+    ok(engine.send("PUT", later, json={"systemic_risk": False, "continues": "aurora/2.1"}))
+    assert not scope_of(engine, later)["systemic_risk"]
+    occur(engine, "designated")
+    assert scope_of(engine, later)["designated"]
+    engine.register(systemic_risk=False, designation="withdrawn")
+    assert not scope_of(engine, later)["systemic_risk"]
+    engine.register(systemic_risk=True, designation="withdrawn")
+    assert scope_of(engine, later)["expected_systemic_risk"]
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -55,7 +55,7 @@ def profile_values(
         **own.as_json(),
         "provider": provider_values(ProviderProfile.model_validate(provider or PROVIDER), size=own.provider_size.value),
         "compute": {"done": done, "planned": 0.0, "projected": done},
-        "lineage": {"versions": ["aurora/2.1"], "first_placed_on": None},
+        "lineage": {"versions": ["aurora/2.1"], "first_placed_on": None, "is_designated": False, "is_expected": False},
         "references": {"risks": [], "covers_all": False},
     }
     scope = decide_scope(EDITION.scope, values, CRITERIA, key=repr(sorted(fields.items())) + repr(provider))

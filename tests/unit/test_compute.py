@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pratique.domain.compute import ComputeEntry, ComputeKind, crossing, totals
@@ -106,6 +106,7 @@ def entries(draw: st.DrawFn) -> list[ComputeEntry]:
     return made
 
 
+@settings(deadline=None)
 @given(entries(), st.randoms(use_true_random=False))
 def test_the_order_of_entries_does_not_matter(given_entries: list[ComputeEntry], random: Any) -> None:
     shuffled = list(given_entries)
@@ -114,6 +115,7 @@ def test_the_order_of_entries_does_not_matter(given_entries: list[ComputeEntry],
     assert crossing(shuffled, LINE) == crossing(given_entries, LINE)
 
 
+@settings(deadline=None)
 @given(entries(), entries())
 def test_more_entries_never_make_less(some: list[ComputeEntry], others: list[ComputeEntry]) -> None:
     before, after = totals(some), totals([*some, *others])
@@ -125,6 +127,7 @@ def test_more_entries_never_make_less(some: list[ComputeEntry], others: list[Com
         assert now <= was + timedelta(seconds=1)
 
 
+@settings(deadline=None)
 @given(entries())
 def test_a_line_is_crossed_while_compute_is_used_and_only_when_there_is_enough(some: list[ComputeEntry]) -> None:
     found, sums = crossing(some, LINE), totals(some)

@@ -45,7 +45,12 @@ class Owed:
             **recorded.as_json(),
             "provider": provider_values(ProviderProfile(**(provider or EUROPEAN)), size="large"),
             "compute": {"done": done, "planned": planned, "projected": max(done, planned)},
-            "lineage": {"versions": ["aurora/1"], "first_placed_on": first.isoformat() if first else None},
+            "lineage": {
+                "versions": ["aurora/1"],
+                "first_placed_on": first.isoformat() if first else None,
+                "is_designated": False,
+                "is_expected": False,
+            },
             "references": {"risks": [], "covers_all": safe_for_all},
         }
         assert FINAL.scope is not None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pratique.criteria import CelCriteria
@@ -34,6 +34,7 @@ PROMISED = {
     *("representative_owed", "legacy", "security_owed", "six_monthly_report_owed", "external_evaluation_owed"),
     *("public_summary_owed", "reduced_detail", "crawls", "alternative_means_owed"),
 }
+ALONE = {"versions": ["aurora/2.1"], "is_designated": False, "is_expected": False}
 SIGNED_ALL = {"signed_chapters": ("transparency", "copyright", "safety_security")}
 FREE = dict.fromkeys(("allows_access", "allows_use", "allows_modification", "allows_distribution"), True) | {
     "weights_public": True,
@@ -63,6 +64,7 @@ def scope(
     provider: dict[str, Any] | None = None,
     safe_for: tuple[str, ...] = (),
     covers_all: bool = False,
+    lineage: dict[str, Any] | None = None,
     **profile: Any,
 ) -> Scope:
     """Answer on a profile whose compute ledger shows `done` and `planned` FLOP of different runs."""
@@ -71,7 +73,7 @@ def scope(
     values |= {
         "provider": provider_values(recorded, size=values["provider_size"]),
         "compute": {"done": done, "planned": planned, "projected": done + planned},
-        "lineage": {"versions": ["aurora/2.1"], "first_placed_on": values["first_placed_on"]},
+        "lineage": {**ALONE, "first_placed_on": values["first_placed_on"], **(lineage or {})},
         "references": {"risks": list(safe_for), "covers_all": covers_all},
     }
     return decide_scope(RULES, values, CRITERIA, key="trial")
@@ -143,6 +145,9 @@ def test_what_is_no_general_purpose_model_owes_nothing() -> None:
         ({"expects_systemic_risk": True}, True),
         ({"designation": "designated"}, True),  # Art. 51(1)(b)
         ({"designation": "withdrawn"}, False),
+        ({"lineage": {"is_designated": True}}, True),  # an earlier version of the same run, or an occurrence
+        ({"lineage": {"is_expected": True}}, True),
+        ({"lineage": {"is_expected": True}, "contestation": "accepted"}, False),
         ({"systemic_risk": True}, True),
         ({"done": 2e25, "contestation": "submitted"}, True),  # duties hold until it is accepted
         ({"done": 2e25, "contestation": "refused"}, True),
@@ -322,7 +327,7 @@ LENIENT: dict[str, Any] = {
     **{"most_capable": False, "crawls": False, "weaker_than_open_model": True, "parameters_state": "public"},
     "provider": provider_values(ProviderProfile(name="N", country="FI", size="small", **SIGNED_ALL), size="small"),
     "compute": {"done": 2e23, "planned": 0.0, "projected": 2e23},
-    "lineage": {"versions": ["aurora/2.1"], "first_placed_on": "2025-07-01"},
+    "lineage": {**ALONE, "first_placed_on": "2025-07-01"},
     "references": {"risks": [], "covers_all": False},
 }
 DUTIES = {step.id for step in RULES.steps if step.unknown}
@@ -337,6 +342,7 @@ def test_forgetting_a_member_never_lifts_a_duty_nor_grants_a_relief(forgotten: s
     assert [name for name in found.keys() - DUTIES if found[name] and not whole[name]] == []
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e26), st.floats(0, 1e26), st.booleans())
 def test_more_compute_never_owes_less(some: float, more: float, is_open: bool) -> None:
     given_profile: dict[str, Any] = {"licence": FREE} if is_open else {}
