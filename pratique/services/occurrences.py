@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from pratique.canonical import stored_json
 from pratique.domain.entries import OccurrenceRecorded, OccurrenceWithdrawn
+from pratique.domain.gates import WAITING_STATES, GateState
 from pratique.domain.occurrences import ABOUT_PATTERN, KINDS, OTHER, OccurrenceKind, check_data
+from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError
 from pratique.services import lookups
@@ -186,4 +189,18 @@ def _locked_versions(tx: Transaction, version_id: str | None) -> list[Row]:
 def _open_gates(tx: Transaction, parts: Parts, version: Row, new: NewOccurrence, occurrence_id: str) -> None:
     for spec in parts.rules.gates_opened_by(EVENT_PREFIX + new.kind):
         if why_not_applicable(tx, parts, spec, version) is None:
-            open_or_join(tx, parts, version, spec, occasion=new.about or new.kind, event_id=occurrence_id)
+            occasion = new.about or _occasion(tx, version, spec, new.kind)
+            open_or_join(tx, parts, version, spec, occasion=occasion, event_id=occurrence_id)
+
+
+def _occasion(tx: Transaction, version: Row, spec: GateSpec, kind: str) -> str:
+    """Return the occasion of what names nothing that it is about: the run that still waits, else one of its own.
+
+    A second doubt must not pass because the gate was cleared at the first.
+    """
+    for number in count(1):
+        occasion = kind if number == 1 else f"{kind}-{number}"
+        run = tx.one(lookups.GATE_RUN_ON, model_version_id=version["id"], gate=spec.id, occasion=occasion)
+        if run is None or GateState(run["state"]) in WAITING_STATES:
+            return occasion
+    raise AssertionError("count() does not end")

@@ -130,6 +130,19 @@ def test_knowing_of_the_threshold_opens_notification_and_framework_and_its_clock
     assert sign(house, "notification-and-framework", "mira", "ines", "jonas")["state"] == "cleared"
 
 
+def test_each_doubt_about_the_framework_is_an_occasion_of_its_own_once_the_last_was_settled(house: Engine) -> None:
+    happen(house, "framework_doubt")
+    assert house.gate("post-market")["occasion"] == "framework_doubt"
+    house.clock.forward(days=1)
+    happen(house, "framework_doubt")
+    assert house.gate("post-market")["occasion"] == "framework_doubt", "it still waits: the second doubt joins it"
+    ok(house.decide("mira", "post-market", "withdraw"))
+    house.clock.forward(days=1)
+    happen(house, "framework_doubt")
+    gate = house.gate("post-market")
+    assert (gate["occasion"], gate["state"]) == ("framework_doubt-2", "open")
+
+
 def test_a_late_notification_stays_a_finding(house: Engine) -> None:
     happen(house, "threshold_known")
     house.clock.forward(days=20)
