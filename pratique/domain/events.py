@@ -22,6 +22,8 @@ MAX_ATTRIBUTE = 256
 GATE_TRIGGERED = "pratique.gate.triggered"
 #: Types of this namespace are ours: one that no gate waits for is a misspelt one. Types of others are only recorded.
 OWN_TYPES = "pratique."
+#: Types that the engine gives occurrences; gates wait for them among their `opens_on`. Nobody sends them.
+OCCURRENCE_TYPES = "pratique.occurrence."
 _REQUIRED = ("id", "source", "type")
 
 

@@ -24,6 +24,8 @@ KINDS = (
     "sign_offs_dismissed",
     "changed_since",
     "superseded",
+    "limit_ahead",
+    "limit_missed",
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pratique.domain.entries import EventReceived
-from pratique.domain.events import GATE_TRIGGERED, OWN_TYPES, CloudEvent
+from pratique.domain.events import GATE_TRIGGERED, OCCURRENCE_TYPES, OWN_TYPES, CloudEvent
 from pratique.domain.spec import GateSpec
 from pratique.errors import InvalidInputError
 from pratique.services import lookups
@@ -75,6 +75,11 @@ def _specs_for(parts: Parts, event: CloudEvent) -> list[GateSpec]:
         if not gate:
             raise InvalidInputError(f"data.gate: expected the gate to open, with type {GATE_TRIGGERED!r}")
         return [current_spec(parts, gate)]
+    if event.type.startswith(OCCURRENCE_TYPES):
+        raise InvalidInputError(
+            f"type: found {event.type!r}, which no event has: what happened is recorded with its time and reason",
+            hint="POST /v1/models/{model}/versions/{version}/occurrences, or `pratique occurrence record`",
+        )
     specs = list(parts.rules.gates_opened_by(event.type))
     if not specs and event.type.startswith(OWN_TYPES):
         known = sorted({moment for spec in parts.rules.specs.values() for moment in spec.opens_on})

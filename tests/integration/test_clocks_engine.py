@@ -15,6 +15,8 @@ from clock_fixtures import (  # noqa: F401 - fixtures are used by name
 from engine_fixtures import VERSION, Engine, clock_fixture, ok, refused  # noqa: F401
 
 from pratique.services.verify import verify_ledger
+from pratique.web.dashboard.reads import LedgerReads
+from pratique.web.dashboard.rows import ClockFilter
 
 
 def clocks(engine: Engine, rule: str, **wanted: Any) -> list[dict[str, Any]]:
@@ -140,3 +142,15 @@ def test_seconds_left_count_down_to_the_end_of_the_last_day_in_brussels(verified
     found = only(verified, "art-52-notification")
     assert found["due_at"] == "2026-12-07T23:00:00.000000Z", "midnight in Brussels, after 7 December"
     assert found["seconds_left"] == timedelta(days=14, hours=9).total_seconds()
+
+
+def test_the_pages_read_the_same_clocks(verified: Engine) -> None:
+    recorded(verified, "threshold_known")
+    reads, now = LedgerReads(verified.parts), verified.clock.now
+    page = reads.clocks(ClockFilter(text="aurora/2.1", state="running"), None, 1, now)
+    assert page.following is not None
+    rest = reads.clocks(ClockFilter(text="aurora/2.1", state="running"), page.following, 50, now)
+    listed = verified.get("/v1/clocks", state="running")["items"]
+    assert [*page.rows, *rest.rows] == listed
+    assert reads.clock(listed[0]["id"], now)["explanation"]
+    assert reads.clocks(ClockFilter(text="borealis"), None, 50, now).rows == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -119,3 +120,18 @@ def test_lists_are_turned_by_their_cursor_newest_first(bureau: Engine) -> None:
     rest = bureau.get(f"{VERSION}/occurrences", limit=3, cursor=page["next"])
     assert ([item["about"] for item in rest["items"]], rest["next"]) == (["e3", "e4"], None)
     refused(bureau.send("GET", f"{VERSION}/occurrences?cursor=x", "mira"), 422, "invalid-input")
+
+
+def test_an_event_does_not_stand_for_what_was_recorded_with_its_time_and_reason(bureau: Engine) -> None:
+    problem = refused(bureau.event("pratique.occurrence.incident_aware"), 422, "invalid-input")
+    assert "recorded with its time and reason" in problem["detail"]
+    assert bureau.get(f"{VERSION}/gates")["items"] == []
+
+
+def test_occurrences_at_once_plan_each_clock_once(bureau: Engine) -> None:
+    """Two replicas on PostgreSQL, or two requests: the row of the model version makes them wait for each other."""
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: record(bureau, "evaluation_started", about=f"e{n}"), range(16)))
+    assert {answer.status_code for answer in answers} == {201}
+    clocks = bureau.get("/v1/clocks", rule="evaluation-time")["items"]
+    assert sorted(clock["about"] for clock in clocks) == sorted(f"e{n}" for n in range(16))
