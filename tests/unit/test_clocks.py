@@ -361,3 +361,32 @@ def test_a_date_beyond_the_calendar_is_said_not_raised(story: Story) -> None:
     assert (clock.due_on, clock.state) == (None, RUNNING)
     assert clock.unknown is not None
     assert "beyond the calendar" in clock.unknown
+
+
+@pytest.mark.parametrize(
+    ("aware", "last_day", "too_late_at"),
+    [
+        # Summer time begins on Sunday 29 March 2026: the last day has 23 hours and ends at 22:00 in UTC.
+        ("2026-03-27T23:59", "2026-03-29", "2026-03-29T22:00:00Z"),
+        ("2026-03-26T00:00", "2026-03-28", "2026-03-28T23:00:00Z"),
+        # It ends on Sunday 25 October 2026: the last day has 25 hours.
+        ("2026-10-23T12:00", "2026-10-25", "2026-10-25T23:00:00Z"),
+        ("2026-10-22T12:00", "2026-10-24", "2026-10-24T22:00:00Z"),
+        # Over a leap day, and over the end of a year.
+        ("2028-02-28T12:00", "2028-03-01", "2028-03-01T23:00:00Z"),
+        ("2026-12-30T12:00", "2027-01-01", "2027-01-01T23:00:00Z"),
+    ],
+)
+def test_days_end_in_brussels_over_changes_of_the_hour_leap_days_and_years(
+    story: Story, aware: str, last_day: str, too_late_at: str
+) -> None:
+    story("incident_aware", aware, about="i", limbs=["critical_infrastructure"])
+    clock = only(clocks(story, aware), "incident-initial")
+    assert (clock.due_on, clock.due_at) == (on(last_day), datetime.fromisoformat(too_late_at))
+
+
+def test_hours_are_counted_in_utc(story: Story) -> None:
+    """48 hours from Saturday noon, over the night in which summer time begins, end on Monday at 13:00."""
+    story("request_received", "2026-03-28T12:00", about="r", from_="commission", basis="art_92", period="48 hours")
+    clock = only(clocks(story, "2026-03-29"), "model-access-request")
+    assert (clock.due_at, clock.due_on) == (at("2026-03-30T13:00"), on("2026-03-30"))
