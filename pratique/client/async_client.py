@@ -11,10 +11,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pratique.client import engine_calls as calls
-from pratique.client.async_gate import AsyncGate
 from pratique.client.async_clocks import AsyncClockNamespace
-from pratique.client.async_risks import AsyncRiskNamespace
+from pratique.client.async_gate import AsyncGate
 from pratique.client.async_regimes import AsyncRegimeNamespace
+from pratique.client.async_risks import AsyncRiskNamespace
 from pratique.client.async_scope import AsyncScopeNamespace
 from pratique.client.async_worker import AsyncWorkerNamespace
 from pratique.client.call import Call, Progress, retry_pause_seconds

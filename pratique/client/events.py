@@ -25,9 +25,19 @@ DEFAULT_SOURCE = "urn:pratique:sdk"
 class Moment(StrEnum):
     """Moments in a model's life whose events open the gates that are configured for them."""
 
+    PRE_TRAINING = "pratique.moment.pre_training"
+    THRESHOLD_KNOWN = "pratique.moment.threshold_known"
     TRAINING_TRIGGER = "pratique.moment.training_trigger"
     PRE_PLACEMENT = "pratique.moment.pre_placement"
     PLACEMENT = "pratique.moment.placement"
+    DEPLOYMENT_USE = "pratique.moment.deployment_use"
+    POST_MARKET = "pratique.moment.post_market"
+    PERIODIC = "pratique.moment.periodic"
+    ON_INCIDENT = "pratique.moment.on_incident"
+    ON_MODEL_CHANGE = "pratique.moment.on_model_change"
+    ON_FRAMEWORK_CHANGE = "pratique.moment.on_framework_change"
+    ON_REQUEST = "pratique.moment.on_request"
+    RETIREMENT = "pratique.moment.retirement"
 
 
 def new_event_id() -> str:

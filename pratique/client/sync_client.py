@@ -17,8 +17,8 @@ from pratique.client.files import Download, file_body, file_sha256
 from pratique.client.gate import Gate
 from pratique.client.gate_view import GateView
 from pratique.client.sync_clocks import ClockNamespace
-from pratique.client.sync_risks import RiskNamespace
 from pratique.client.sync_regimes import RegimeNamespace
+from pratique.client.sync_risks import RiskNamespace
 from pratique.client.sync_scope import ScopeNamespace
 from pratique.client.sync_worker import WorkerNamespace
 from pratique.client.transport import Sink, StandardTransport, Transport

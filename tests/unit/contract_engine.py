@@ -208,6 +208,8 @@ def answer_to(engine: ContractEngine, method: str, target: str, body: bytes, tok
             return engine.post_evidence((model, version), query, body)
         case "GET", ["models", _, "versions", _, "evidence"]:
             return 200, {"items": engine.evidence}
+        case "GET", ["gates", gate]:
+            return gate_sheet(gate)
         case "GET", ["journal"]:
             return 200, {"entries": [journal_line(seq) for seq in range(int(query["after"]) + 1, 4)], "next": None}
         case "POST", ["tokens"]:
@@ -225,6 +227,18 @@ def answer_to(engine: ContractEngine, method: str, target: str, body: bytes, tok
             return problem(409, "conflict", "the lease was lost")
         case _:
             return problem(404, "not-found", f"no such path: {parts.path}")
+
+
+def gate_sheet(gate: str) -> Answer:
+    """The data sheet of a shipped gate, as the engine makes it."""
+    from shipped_gates import RULEBOOK  # only tests that ask for it load every rule
+
+    from pratique.regimes.datasheet import data_sheet
+
+    spec = RULEBOOK.specs.get(gate)
+    if spec is None:
+        return problem(404, "not-found", f"gate {gate!r} is unknown")
+    return 200, data_sheet(spec, RULEBOOK.edition).as_json()
 
 
 def models_page(engine: ContractEngine, cursor: str | None) -> Answer:

@@ -241,6 +241,18 @@ def test_a_profile_must_say_whether_there_is_systemic_risk(run: Run) -> None:
     assert "--no-systemic-risk" in ended.err
 
 
+def test_a_data_sheet_says_what_a_gate_is_about(run: Run) -> None:
+    ended = run("gate", "sheet", "serious-incident")
+    assert ended.code == 0
+    assert "serious-incident: Serious incident (version 1, eu-gpai-code@2025-07-10)" in ended.out
+    assert "  initial-report [S-9.3]: Initial report within 2, 5, 10 or 15 days" in ended.out
+    assert "within 2 days of: Awareness of model involvement" in ended.out
+    assert "Whether the causes that were found are the true ones." in ended.out
+    assert "not conclusive evidence" in ended.out
+    assert run("gate", "sheet", "serious-incident", "--json").json["signs"] == {"incident_lead": 1, "executive": 1}
+    assert run("gate", "sheet", "nothing").code == 1
+
+
 def test_gates_are_listed(opened: Run) -> None:
     ended = opened("gate", "list", "aurora/2.1")
     assert ended.code == 0

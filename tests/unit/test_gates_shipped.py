@@ -20,6 +20,7 @@ from shipped_gates import (
     register,
 )
 
+from pratique.client import Moment
 from pratique.domain.evaluation import Situation, evaluate
 from pratique.domain.findings import FindingStatus
 from pratique.domain.gates import GateState
@@ -220,6 +221,7 @@ def test_each_moment_of_the_edition_but_the_standing_one_opens_a_gate():
     moments = {moment.id for moment in RULEBOOK.edition.vocabulary.moments} - {"governance_standing"}
     opened = {moment for moment in moments if RULEBOOK.gates_opened_by(f"pratique.moment.{moment}")}
     assert moments == opened
+    assert {moment.value.removeprefix("pratique.moment.") for moment in Moment} == moments
 
 
 @pytest.mark.parametrize("gate", MEETS)
