@@ -144,12 +144,14 @@ OCCURRENCES_THAT_COUNT = Query(
     )
     .order_by(occurrence.c.at, occurrence.c.id)
 )
-#: Which of the occurrences that classify a model under Art. 51 were recorded of a version.
+#: Kinds of occurrences that classify a model under Art. 51, and so every version that continues it.
+CLASSIFYING = ("designated", "threshold_known", "threshold_met")
+#: Which of them were recorded of a version.
 CLASSIFYING_KINDS = Query(
     select(occurrence.c.kind)
     .where(
         occurrence.c.model_version_id == bindparam("model_version_id"),
-        one_of(occurrence.c.kind, ("designated", "threshold_known", "threshold_met")),
+        one_of(occurrence.c.kind, CLASSIFYING),
         occurrence.c.withdrawn_at.is_(None),
     )
     .distinct()

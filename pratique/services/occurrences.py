@@ -21,6 +21,7 @@ from pratique.services.advancing import advance_live
 from pratique.services.authority import check_reason
 from pratique.services.clocks import refresh_clocks, replan
 from pratique.services.gate_runs import open_or_join, why_not_applicable
+from pratique.services.models import later_versions
 from pratique.services.parts import Parts
 from pratique.services.threads import check_place, refuse_withdrawal, thread_rows
 from pratique.store.reader import Reader, Row
@@ -90,7 +91,15 @@ def record_occurrence(tx: Transaction, parts: Parts, new: NewOccurrence) -> str:
         refresh_clocks(tx, parts, version["id"], cause=cause)
         _open_gates(tx, parts, version, new, occurrence_id)
         advance_live(tx, parts, version["id"], cause=cause)
+    _follow_later(tx, parts, new.model_version_id, new.kind, cause)
     return occurrence_id
+
+
+def _follow_later(tx: Transaction, parts: Parts, version_id: str | None, kind: str, cause: str) -> None:
+    """Have the versions that continue this one follow what classifies it: they are the same model."""
+    version = tx.one(lookups.MODEL_VERSION_BY_ID, id=version_id) if kind in lookups.CLASSIFYING else None
+    for later in later_versions(tx, version) if version is not None else ():
+        replan(tx, parts, later["id"], cause=cause)
 
 
 def record_step(
@@ -134,6 +143,7 @@ def withdraw_occurrence(
     cause = f"{person} withdrew {row['kind'].replace('_', ' ')} of {row['at'][:10]}"
     for version in versions:
         replan(tx, parts, version["id"], cause=cause)
+    _follow_later(tx, parts, row["model_version_id"], row["kind"], cause)
 
 
 def find_occurrence(reader: Reader, occurrence_id: str) -> Row:

@@ -43,12 +43,14 @@ RISKY = _gate(
     applies_when="profile.scope.systemic_risk",
 )
 
+CALM = _gate("calm", _requirement("calm", profile="!profile.scope.systemic_risk"), roles={"owner": 1})
+
 
 @pytest.fixture(name="engine_config", scope="module")
 def engine_config_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scope") / "config"
     write_config(folder)
-    for gate in (OWED, RISKY):
+    for gate in (OWED, RISKY, CALM):
         (folder / "gates" / f"{gate['id']}.yaml").write_text(yaml.safe_dump(gate, sort_keys=False))
     for part in ("regimes", "holidays"):
         shutil.copytree(CONFIG / part, folder / part)
@@ -219,6 +221,18 @@ def test_compute_recorded_of_an_earlier_version_reaches_the_later(engine: Engine
     ok(record_compute(engine, 4e24, -5, 0, run="tuning", version=later))
     ok(record_compute(engine, 8e24, -10, 0))
     assert [kind for kind, _ in told(engine, later)] == ["threshold_met"]
+
+
+def test_gates_of_later_versions_follow_what_classifies_an_earlier_one(engine: Engine) -> None:
+    earlier = "/v1/models/borealis/versions/1.0"
+    ok(engine.send("PUT", earlier, json={"systemic_risk": False}))
+    engine.register(systemic_risk=False, continues="borealis/1.0")
+    engine.trigger("calm")
+    assert ok(engine.decide("mira", "calm"))["state"] == "cleared"
+    known = occur(engine, "threshold_known", earlier)
+    assert engine.gate("calm")["state"] == "stale"
+    engine.post(f"/v1/occurrences/{known}/withdraw", "mira", {"reason": "Another model."})
+    assert engine.gate("calm")["state"] == "in_review"
 
 
 def occur(engine: Engine, kind: str, version: str = VERSION) -> str:
