@@ -11,6 +11,7 @@ from typing import Any
 
 from pratique.canonical import stored_json
 from pratique.domain.entries import OccurrenceRecorded, OccurrenceWithdrawn
+from pratique.domain.events import OCCURRENCE_TYPES
 from pratique.domain.gates import WAITING_STATES, GateState
 from pratique.domain.occurrences import ABOUT_PATTERN, KINDS, OTHER, OccurrenceKind, check_data
 from pratique.domain.spec import GateSpec
@@ -27,8 +28,6 @@ from pratique.services.threads import check_place, refuse_withdrawal, thread_row
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
-#: What gates wait for: `pratique.occurrence.<kind>` among their `opens_on`.
-EVENT_PREFIX = "pratique.occurrence."
 #: Another machine's clock may be this much ahead of ours.
 _AHEAD = timedelta(minutes=2)
 
@@ -197,7 +196,7 @@ def _locked_versions(tx: Transaction, version_id: str | None) -> list[Row]:
 
 
 def _open_gates(tx: Transaction, parts: Parts, version: Row, new: NewOccurrence, occurrence_id: str) -> None:
-    for spec in parts.rules.gates_opened_by(EVENT_PREFIX + new.kind):
+    for spec in parts.rules.gates_opened_by(OCCURRENCE_TYPES + new.kind):
         if why_not_applicable(tx, parts, spec, version) is None:
             occasion = new.about or _occasion(tx, version, spec, new.kind)
             open_or_join(tx, parts, version, spec, occasion=occasion, event_id=occurrence_id)
