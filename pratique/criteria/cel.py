@@ -49,6 +49,7 @@ class CelCriteria:
         self._programs = _Programs()
         self._bindings: OrderedDict[str, _Held] = OrderedDict()
         self._profiles: dict[bytes, dict[str, Any]] = {}
+        self._last: tuple[Mapping[str, Any], bytes | None] | None = None  #: profile bound last, and its fingerprint
         self._max_bindings = max_bindings
         self._lock = threading.Lock()
 
@@ -56,15 +57,17 @@ class CelCriteria:
         """Bind facts and profile, once for all expressions on the same `key`.
 
         Values that expressions would misread are refused: then every judgement is None with that reason.
-        A key that comes again with other values gets a binding of its own, never the old answers.
+        A key that comes again with other values gets a binding of its own, never the old answers. Many files are
+        bound beside one profile, so the same object is taken for the same values: it is not to be changed.
         """
+        of_profile = self._fingerprint_of(profile)
         with self._lock:
             held = self._bindings.get(key)
-            if held is not None and held.is_of(profile, facts):
+            if held is not None and held.is_of(of_profile, facts):
                 self._bindings.move_to_end(key)
                 return held.bound
         try:
-            held = self._hold(profile, facts)
+            held = self._hold(profile, facts, of_profile)
         except ValueRefusedError as refused:
             return _Refused(str(refused))
         except Exception as error:  # the engine's binding raises bare RuntimeErrors; none of them may pass a gate
@@ -84,13 +87,19 @@ class CelCriteria:
         program = self._programs.get(expression)
         return [program] if isinstance(program, str) else []
 
-    def _hold(self, profile: Mapping[str, Any], facts: Mapping[str, Any]) -> _Held:
-        values = {"facts": plain_copy(facts, "facts"), "profile": self._profile(profile)}
-        return _Held(fingerprint(values), _Bound(self._programs, self._programs.activation(values)))
+    def _hold(self, profile: Mapping[str, Any], facts: Mapping[str, Any], of_profile: bytes | None) -> _Held:
+        # Facts are copied first: the copy ends with what has no end, of which no fingerprint could be taken.
+        values = {"facts": plain_copy(facts, "facts"), "profile": self._profile(profile, of_profile)}
+        return _Held(of_profile, fingerprint(values["facts"]), _Bound(self._programs, values))
 
-    def _profile(self, profile: Mapping[str, Any]) -> dict[str, Any]:
+    def _fingerprint_of(self, profile: Mapping[str, Any]) -> bytes | None:
+        last = self._last
+        if last is None or last[0] is not profile:
+            last = self._last = (profile, fingerprint(profile))
+        return last[1]
+
+    def _profile(self, profile: Mapping[str, Any], of: bytes | None) -> dict[str, Any]:
         """Return a copy of the profile; many files are bound beside the same one, and nobody changes it."""
-        of = fingerprint(profile)
         copy = self._profiles.get(of) if of is not None else None
         if copy is None:
             copy = plain_copy(profile, "profile")
@@ -103,22 +112,26 @@ class CelCriteria:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A binding with the fingerprint of the values it was made of."""
+    """A binding with the fingerprints of the values it was made of."""
 
-    values: bytes | None
+    of_profile: bytes | None
+    of_facts: bytes | None
     bound: _Bound
 
-    def is_of(self, profile: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    def is_of(self, of_profile: bytes | None, facts: Mapping[str, Any]) -> bool:
         """True when these values are the same; what has no fingerprint is like no other."""
-        return self.values is not None and self.values == fingerprint({"facts": facts, "profile": profile})
+        if None in (self.of_profile, self.of_facts) or self.of_profile != of_profile:
+            return False
+        return self.of_facts == fingerprint(facts)
 
 
 class _Bound:
     """Facts and profile bound once. Values never change, so an answer given once is kept."""
 
-    def __init__(self, programs: _Programs, activation: Any) -> None:
+    def __init__(self, programs: _Programs, values: dict[str, Any]) -> None:
         self._programs = programs
-        self._activation = activation
+        self._values = values
+        self._activations: dict[bool, Any] = {}  #: by whether the profile is in it
         self._answers: dict[str, Judgement] = {}
         self._lock = threading.Lock()  # whether two threads may share one Activation is not documented
 
@@ -134,7 +147,7 @@ class _Bound:
         if isinstance(program, str):
             return Judgement(None, program)
         try:
-            result = program.eval(self._activation)
+            result = program.eval(self._activation(expression))
             value, kind = result.value(), result.type()
         except Exception as error:  # step limit, recursion limit: the engine raises bare RuntimeErrors
             return Judgement(None, _short(error))
@@ -143,6 +156,19 @@ class _Bound:
         if kind == _ERROR:
             return Judgement(None, _short(value))
         return Judgement(None, f"the result is {kind.name()}, expected BOOL")
+
+    def _activation(self, expression: str) -> Any:
+        """Return the values that an expression can name.
+
+        The engine turns all values of an activation into its own with the first expression on it. The profile, which
+        may hold a whole risk register, is left out for the many that name facts alone.
+        """
+        is_whole = "profile" in expression
+        activation = self._activations.get(is_whole)
+        if activation is None:
+            values = self._values if is_whole else {"facts": self._values["facts"]}
+            activation = self._activations[is_whole] = self._programs.activation(values)
+        return activation
 
 
 class _Refused:

@@ -84,7 +84,7 @@ class _Copier:
             raise ValueRefusedError(f"nested deeper than {MAX_DEPTH}")
         if kind is list or kind is tuple:
             return self._items(enumerate(value), len(value), depth, [])
-        if isinstance(value, Mapping):
+        if kind is dict or isinstance(value, Mapping):
             return self._members(value, depth)
         raise ValueRefusedError(f"{kind.__name__} is not a JSON value")
 
@@ -92,6 +92,12 @@ class _Copier:
         self._count(len(value))
         out: dict[str, Any] = {}
         for key, item in value.items():
+            # Most of what facts hold, without a call: texts of ASCII, true, false and null.
+            if type(key) is str and key.isascii() and "\0" not in key:
+                kind = type(item)
+                if (kind is str and item.isascii() and "\0" not in item) or kind is bool or item is None:
+                    out[key] = item
+                    continue
             if type(key) is not str:
                 raise ValueRefusedError(f"key of type {type(key).__name__}, expected text")
             try:
@@ -104,6 +110,9 @@ class _Copier:
     def _items(self, items: Any, size: int, depth: int, out: list[Any]) -> list[Any]:
         self._count(size)
         for place, item in items:
+            if type(item) is str and item.isascii() and "\0" not in item:
+                out.append(item)
+                continue
             try:
                 out.append(self.copy(item, depth + 1))
             except ValueRefusedError as refused:
