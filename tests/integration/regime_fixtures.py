@@ -27,6 +27,23 @@ def write_regimes(config: Path) -> None:
     shutil.copytree(config_root() / "holidays", config / "holidays")
 
 
+def write_gate_of_risks(config: Path) -> None:
+    """Write a gate that asks of each identified risk whether what remains of it was accepted."""
+    gate = yaml.safe_load((config / "gates/quorum.yaml").read_text())
+    accepted = {
+        "id": "accepted",
+        "title": "Accepted: {risk}",
+        "measures": ["S-4.1"],
+        "why": "For the test.",
+        "for_each": "identified_risk",
+        "profile": "profile.risks[{risk}].residual.accepted",
+        "unmet": "What remains of {risk} was not accepted.",
+    }
+    gate |= {"id": "risks", "opens_on": ["test.moment.risks"], "sign_off": {"roles": {"approver": 1}}}
+    gate["checkpoints"][0]["requirements"] = [accepted]
+    write(config / "gates/risks.yaml", gate)
+
+
 def write_next_edition(overlay: Path) -> None:
     """Write final+1: one measure renamed, one risk category split; the rest is as it was."""
     folder = overlay / "regimes/eu-gpai-code/2027-01-01"
@@ -91,6 +108,7 @@ def _split(taxonomy: dict[str, Any]) -> dict[str, Any]:
 def regime_settings_fixture(ledger_url: str, tmp_path: Path) -> Settings:
     write_config(tmp_path / "config")
     write_regimes(tmp_path / "config")
+    write_gate_of_risks(tmp_path / "config")
     (tmp_path / "overlay").mkdir()
     return Settings(
         data_dir=tmp_path / "data",

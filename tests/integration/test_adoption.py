@@ -62,7 +62,7 @@ def test_a_first_start_adopts_the_shipped_final_edition_and_moves_nothing(engine
     (first,) = engine.get("/v1/regimes/adoptions")["items"]
     assert (first["edition"], first["was_edition"], first["person"]) == (FINAL, None, None)
     assert first["content"] == {"changes": [], "gates": [], "gate_runs": [], "registers": []}
-    assert set(first["gates"]) == {"trial", "final", "auto", "quorum", "solo", "logs"}
+    assert set(first["gates"]) == {"trial", "final", "auto", "quorum", "solo", "logs", "risks"}
     listed = {item["edition"]: item for item in engine.get("/v1/regimes")["items"]}
     assert [name for name, item in listed.items() if item["is_adopted"]] == [FINAL]
     assert len(listed[FINAL]["digest"]) == 64
@@ -252,3 +252,29 @@ def test_a_risk_that_is_split_is_carried_in_the_register_and_assessed_again(engi
     for name in ("chem_bio", "rad_nuc"):
         assert risks[name]["scenarios"] == [{"id": "a", "title": "A", "description": ""}]
         assert (risks[name]["owner"], risks[name]["residual"]["accepted"]) == ("mira", False)
+
+
+def accepted(*names: str) -> dict[str, Any]:
+    residual = {"accepted": True, "by": "jonas", "on": "2026-11-01", "margin": "Wide."}
+    return {"risks": [{"id": name, "title": name, "category": "specified", "residual": residual} for name in names]}
+
+
+def test_a_gate_asked_for_each_risk_asks_for_the_risks_of_the_later_edition(engine: Engine, overlay: Path) -> None:
+    engine.register()
+    others = ("loss_of_control", "cyber_offence", "harmful_manipulation")
+    ok(engine.send("PUT", f"{VERSION}/risks", "mira", json=accepted("cbrn", *others)))
+    engine.trigger("risks")
+    assert ok(engine.decide("jonas", "risks"))["state"] == "cleared"
+    write_next_edition(overlay)
+    plan = ok(adopt(engine))
+    (touched,) = plan["gate_runs"]
+    assert (touched["effect"], touched["why"]) == ("stale", ["accepted: changed (risks)"])
+    view = engine.gate("risks")
+    unmet = [f["requirement"] for f in view["findings"] if f["status"] == "unmet"]
+    assert (view["state"], unmet) == ("stale", ["accepted.chem-bio", "accepted.rad-nuc"])
+    assert [d["person"] for d in view["decisions"]] == ["jonas"]
+    ok(engine.send("PUT", f"{VERSION}/risks", "mira", json=accepted("chem_bio", "rad_nuc", *others)))
+    assert engine.gate("risks")["state"] == "in_review"
+    assert ok(engine.decide("jonas", "risks"))["state"] == "cleared"
+    engine.seal()
+    assert verify_ledger(engine.settings).problems == []
