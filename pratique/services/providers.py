@@ -19,6 +19,10 @@ from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
 
+#: There is one provider: two replicas that record the first one at once cannot both.
+_ID = "provider"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenProvider:
     """A provider's profile as somebody gave it."""
@@ -41,7 +45,7 @@ def record_provider(tx: Transaction, parts: Parts, given: GivenProvider) -> dict
         authors = None if is_nobody(given.by) else dict.fromkeys(values, given.by)
         tx.record(
             ProviderRecorded(
-                id=tx.new_id(), profile=values, digest=digest_of(values), authors=authors, credential=given.credential
+                id=_ID, profile=values, digest=digest_of(values), authors=authors, credential=given.credential
             )
         )
         _advance_all(tx, parts, f"{_name(given.by)} recorded the provider")
