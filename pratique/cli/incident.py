@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -38,6 +39,7 @@ class Stage(StrEnum):
     FINAL = "final"
 
 
+_SPAN = re.compile(r"([1-9])(?:-([1-9]))?")
 #: Items of a report, by the number that S&S Measure 9.2 gives them.
 ITEMS = (
     "incident_dates",
@@ -200,9 +202,9 @@ def items_named(text: str) -> list[str]:
         return list(ITEMS)
     found: list[str] = []
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if first.isdecimal() and (last or first).isdecimal() and 1 <= int(first) <= int(last or first) <= len(ITEMS):
-            found += ITEMS[int(first) - 1 : int(last or first)]
+        span = _SPAN.fullmatch(part.strip())
+        if span is not None and int(span[1]) <= int(span[2] or span[1]):
+            found += ITEMS[int(span[1]) - 1 : int(span[2] or span[1])]
         elif part.strip() in ITEMS:
             found.append(part.strip())
         else:
