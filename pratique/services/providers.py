@@ -18,7 +18,6 @@ from pratique.services.parts import Parts
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
-
 #: There is one provider: two replicas that record the first one at once cannot both.
 _ID = "provider"
 
