@@ -77,9 +77,9 @@ def record_compute(engine: Engine, flop: float, begins: float, ends: float, **va
         "source": "cluster accounting",
         **values,
     }
-    version = values.pop("version", VERSION)
-    body.pop("version", None)
-    return engine.send("POST", f"{version}/compute", json=body)
+    version, who = values.get("version", VERSION), values.get("who", "pipeline")
+    sent = {name: value for name, value in body.items() if name not in ("version", "who")}
+    return engine.send("POST", f"{version}/compute", who, json=sent)
 
 
 def told(engine: Engine, version: str = VERSION) -> list[tuple[str, str]]:
@@ -141,6 +141,25 @@ def test_a_change_of_the_provider_reopens_what_rested_on_it(engine: Engine) -> N
     assert engine.gate("owed")["state"] == "cleared"
     record_provider(engine, signed_chapters=["copyright"])
     assert engine.gate("owed")["state"] == "stale"
+
+
+def test_who_said_what_an_answer_rests_on_cannot_sign_alone(engine: Engine) -> None:
+    engine.register()
+    record_provider(engine)
+    engine.trigger("owed")
+    record_provider(engine, "mira", country="SE")
+    alone = ok(engine.decide("mira", "owed"))
+    assert alone["state"] == "in_review"
+    assert alone["sign_off"]["profile_set_by"] == [{"by": "mira", "values": ["provider.country"]}]
+    assert ok(engine.decide("kim", "owed"))["state"] == "cleared"
+
+
+def test_who_recorded_compute_cannot_sign_alone(engine: Engine) -> None:
+    engine.register(systemic_risk=False)
+    engine.trigger("calm")
+    ok(record_compute(engine, 1e24, -10, 0, who="mira"))
+    assert ok(engine.decide("mira", "calm"))["state"] == "in_review"
+    assert ok(engine.decide("kim", "calm"))["state"] == "cleared"
 
 
 def test_a_gate_that_names_no_answer_keeps_what_was_signed(engine: Engine) -> None:
