@@ -312,6 +312,7 @@ class Register:
         self.rows = [self._row(n) for n in range(versions)]
         self.notices = _notices()
         self.limits = [_limit(n) for n in range(60)]
+        self.feeds: list[dict[str, Any]] = []
         self.entries = [_entry(n) for n in range(1, 231)]
 
     # -- reads ---------------------------------------------------------------------------------------------
@@ -447,6 +448,16 @@ class Register:
             if limit["id"] == clock_id:
                 return limit
         raise NotFoundError(f"clock {clock_id} does not exist")
+
+    def calendars(self, person: str) -> Sequence[Mapping[str, Any]]:
+        return self.feeds
+
+    def make_calendar(self, viewer: Viewer) -> str:
+        self.feeds.append({"id": f"feed-{len(self.feeds)}", "made_at": at(hours=1), "revoked_at": None})
+        return "http://127.0.0.1:8470/calendar/secret-of-the-day.ics"
+
+    def revoke_calendar(self, viewer: Viewer, calendar_id: str) -> None:
+        self.feeds = [f | {"revoked_at": at() if f["id"] == calendar_id else f["revoked_at"]} for f in self.feeds]
 
     def inbox(self, person: str) -> Sequence[NoticeView]:
         return self.notices.get(person, [])

@@ -15,6 +15,10 @@ from clock_fixtures import (  # noqa: F401 - fixtures are used by name
 )
 from engine_fixtures import Engine, clock_fixture, ok, refused  # noqa: F401
 
+from pratique.web.dashboard import Viewer
+from pratique.web.dashboard.acts import LedgerActs
+from pratique.web.dashboard.reads import LedgerReads
+
 
 def subscribed(engine: Engine, who: str = "mira") -> str:
     """Make a calendar of a person and return the path of its address."""
@@ -95,3 +99,16 @@ def test_a_request_that_comes_again_is_not_given_the_address_twice(bureau: Engin
 @pytest.mark.parametrize("secret", ["a" * 5000, "../../etc", "%F0%9F%93%85"])
 def test_an_address_that_cannot_be_is_answered_like_any_other(bureau: Engine, secret: str) -> None:
     assert bureau.send("GET", f"/calendar/{secret}.ics", None).status_code == 404
+
+
+def test_a_signed_in_person_makes_and_revokes_an_address_on_a_page(bureau: Engine) -> None:
+    viewer = Viewer(id="mira", name="Mira", credential="session:s1")
+    acts, reads = LedgerActs(bureau.parts), LedgerReads(bureau.parts)
+    path = acts.make_calendar(viewer).removeprefix("http://127.0.0.1:8470")
+    assert events(bureau, path) == []
+    (listed,) = reads.calendars("mira")
+    acts.revoke_calendar(viewer, listed["id"])
+    assert bureau.send("GET", path, None).status_code == 404
+    bureau.seal()
+    entries = bureau.get("/v1/journal", tag="access:calendar:made")["entries"]
+    assert [entry["entry"]["values"]["credential"] for entry in entries] == ["session:s1"]

@@ -55,3 +55,18 @@ def test_one_limit_shows_its_source_its_mark_and_what_started_it(client: PageCli
     assert "Mira Lindqvist" in page
     assert "(UNVERIFIED)" in client.get("/clocks/clock-4").text
     assert client.get("/clocks/none").status_code == 404
+
+
+def test_an_address_of_a_calendar_is_shown_once_and_revoked_with_a_button(client: PageClient) -> None:
+    assert "You have no address yet." in client.get("/calendar").text
+    made = client.post("/calendar", data={})
+    assert "secret-of-the-day" in made.text
+    assert made.headers["cache-control"] == "no-store"
+    again = client.get("/calendar").text
+    assert "secret-of-the-day" not in again
+    assert "in use" in again
+    assert client.post("/calendar/feed-0/revoke", data={}).headers["location"] == "/calendar"
+    after = client.get("/calendar").text
+    assert "The address of the calendar works no more." in after
+    assert "revoked" in after
+    assert "in use" not in after

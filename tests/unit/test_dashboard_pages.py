@@ -46,6 +46,7 @@ PAGES = [
     "/overdue",
     "/clocks",
     "/clocks/clock-0",
+    "/calendar",
     "/inbox",
     "/journal",
     "/journal/42",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import partial
 
 from pratique.domain.decisions import Act
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError
-from pratique.services import access, decisions, notices, rescheduling, waivers
+from pratique.services import access, calendars, decisions, notices, rescheduling, waivers
 from pratique.services.parts import Parts
 from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
@@ -89,6 +90,18 @@ class LedgerActs:
                 credential=viewer.credential,
             )
 
+        self._ledger.write(f"person:{viewer.id}", command)
+
+    def make_calendar(self, viewer: Viewer) -> str:
+        """Make an address for a person's deadlines and return it."""
+        command = partial(calendars.make_calendar, parts=self._parts, person=viewer.id, credential=viewer.credential)
+        return str(self._ledger.write(f"person:{viewer.id}", command)["url"])
+
+    def revoke_calendar(self, viewer: Viewer, calendar_id: str) -> None:
+        """End an address of the person's own."""
+        command = partial(
+            calendars.revoke_calendar, feed_id=calendar_id, person=viewer.id, credential=viewer.credential
+        )
         self._ledger.write(f"person:{viewer.id}", command)
 
     def acknowledge(self, person: str, notice_id: str) -> None:

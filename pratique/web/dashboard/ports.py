@@ -122,6 +122,10 @@ class DashboardReads(Protocol):
         """Return a time limit with everything that its date rests on."""
         ...
 
+    def calendars(self, person: str) -> Sequence[Mapping[str, Any]]:
+        """Return a person's calendars, without their addresses."""
+        ...
+
     def inbox(self, person: str) -> Sequence[NoticeView]:
         """Return this person's notices, unacknowledged first, newest first."""
         ...
@@ -172,6 +176,14 @@ class DashboardActs(Protocol):
 
     def acknowledge(self, person: str, notice_id: str) -> None:
         """Mark the person's own notice as read; a second time changes nothing."""
+        ...
+
+    def make_calendar(self, viewer: Viewer) -> str:
+        """Make an address for a person's deadlines and return it; it is kept nowhere."""
+        ...
+
+    def revoke_calendar(self, viewer: Viewer, calendar_id: str) -> None:
+        """End an address of the person's own."""
         ...
 
     def consume_login_link(self, token: str) -> OpenedSession:

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, select
 from pratique.domain.times import instant_text
 from pratique.errors import NotFoundError
 from pratique.services import lookups
+from pratique.services.calendars import calendars_of
 from pratique.services.clock_views import clock_explanation, clocks_page
 from pratique.services.gate_runs import find_run
 from pratique.services.inbox import inbox_page
@@ -166,6 +167,11 @@ class LedgerReads:
         """Return a time limit with everything that its date rests on."""
         with self._ledger.read() as reader:
             return clock_explanation(reader, self._parts, clock_id, instant_text(now))
+
+    def calendars(self, person: str) -> Sequence[Mapping[str, Any]]:
+        """Return a person's calendars, without their addresses."""
+        with self._ledger.read() as reader:
+            return tuple(calendars_of(reader, person)["items"])
 
     def inbox(self, person: str) -> Sequence[NoticeView]:
         """Return a person's notices, unacknowledged first, newest first."""

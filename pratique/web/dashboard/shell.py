@@ -31,6 +31,7 @@ FLASHES = {
     "revoked": "The waiver is revoked.",
     "dated": "The dates are moved. Who is waited on is reminded on the new ones.",
     "acknowledged": "The notice is acknowledged.",
+    "calendar-revoked": "The address of the calendar works no more.",
     "signed-in": "You are signed in.",
     "signed-out": "You are signed out.",
 }
