@@ -26,6 +26,8 @@ from regime_fixtures import (  # noqa: F401 - fixtures are used by name
     write_tightened,
 )
 
+from pratique.services.adopted import catch_up
+from pratique.services.adoptions import settle
 from pratique.services.verify import verify_ledger
 from pratique.settings import Settings
 
@@ -219,13 +221,54 @@ def test_runs_of_before_an_upgrade_move_when_somebody_adopts(engine: Engine, reg
     """Files of an edition changed under a ledger: open runs keep their pin until the edition is adopted again."""
     cleared_and_open(engine)
     gate = regime_settings.config_dir / "gates/quorum.yaml"
-    edit(gate, lambda g: _tighter(g))
+    edit(gate, _tighter)
     plan = ok(adopt(engine, FINAL, dry_run=True))
     assert moves(plan) == {"quorum": "stale"}
     assert engine.gate("quorum")["state"] == "cleared"
     ok(adopt(engine, FINAL))
     assert engine.gate("quorum")["state"] == "stale"
     assert ok(adopt(engine, FINAL))["changes_something"] is False
+
+
+def test_a_start_says_that_files_are_not_as_they_were_adopted(
+    engine: Engine, regime_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    cleared_and_open(engine)
+    engine.parts.ledger.close()
+    edit(regime_settings.config_dir / "gates/quorum.yaml", _tighter)
+    forget_configuration(regime_settings)
+    with caplog.at_level("WARNING", logger="pratique.bootstrap"):
+        again = Engine(regime_settings, engine.clock)
+    assert f"{FINAL} is not as it was adopted: gates quorum changed" in caplog.text
+    assert again.gate("quorum")["state"] == "cleared"  # it keeps what it was opened with
+    assert len(again.get("/v1/regimes/adoptions")["items"]) == 1
+    assert moves(ok(adopt(again, FINAL))) == {"quorum": "stale"}
+    again.client.close()
+    again.parts.ledger.close()
+
+
+def test_another_replica_follows_what_the_ledger_says(engine: Engine, overlay: Path) -> None:
+    write_next_edition(overlay)
+    before, followed = engine.parts.running.now, engine.parts.running.followed
+    ok(adopt(engine))
+    engine.parts.running.put(before, followed)  # as a replica that knows nothing of it
+    with engine.parts.ledger.read() as reader:
+        assert catch_up(reader, engine.parts)
+        assert not catch_up(reader, engine.parts)
+    assert engine.parts.rules.adopted == {"eu-gpai-code": NEXT}
+
+
+def test_a_gate_run_opened_by_old_rules_in_between_is_moved_right_after(engine: Engine, overlay: Path) -> None:
+    write_next_edition(overlay)
+    engine.register()
+    before, followed = engine.parts.running.now, engine.parts.running.followed
+    ok(adopt(engine))
+    engine.parts.running.put(before, followed)
+    assert engine.trigger("quorum")["edition"] == FINAL
+    with engine.parts.ledger.read() as reader:
+        catch_up(reader, engine.parts)
+    assert engine.parts.ledger.write("engine:test", lambda tx: settle(tx, engine.parts, NEXT)) == 1
+    assert engine.gate("quorum")["edition"] == NEXT
 
 
 def _tighter(gate: dict[str, Any]) -> dict[str, Any]:

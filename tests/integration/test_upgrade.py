@@ -14,6 +14,7 @@ import pytest
 from ledger_samples import EXAMPLES, opened, settings_of
 from sqlalchemy import MetaData, Table, text
 
+from pratique.bootstrap import build_parts, open_parts
 from pratique.domain.entries import DecisionMade
 from pratique.services.verify import verify_ledger
 from pratique.settings import Settings
@@ -95,3 +96,23 @@ def test_sessions_of_before_end_and_acts_of_before_name_no_credential(settings: 
         named = connection.execute(text("SELECT count(*) FROM decision WHERE credential IS NOT NULL")).scalar()
     assert (counts["web_session"], counts["login_link"], named) == (0, 0, 0)
     assert min(counts["decision"], counts["waiver"], counts["evidence"]) > 0
+
+
+def test_an_engine_begins_with_the_shipped_edition_and_moves_nothing(
+    settings: Settings, before: dict[str, Any]
+) -> None:
+    pinned = {run["id"]: run["spec_digest"] for run in before["tables"]["gate_run"]}
+    for _ in range(2):  # the second start finds what the first one recorded
+        parts = build_parts(settings)
+        open_parts(parts)
+        try:
+            with parts.ledger.database.engine.connect() as connection:
+                adopted = connection.execute(text("SELECT edition, was_edition FROM adoption")).all()
+                found = connection.execute(text("SELECT id, spec_digest FROM gate_run")).all()
+            if isinstance(parts.ledger.database, PostgresDatabase):
+                seal_batch(parts.ledger.database)
+        finally:
+            parts.ledger.close()
+        assert [tuple(row) for row in adopted] == [("eu-gpai-code@2025-07-10", None)]
+        assert {row[0]: row[1] for row in found} == pinned
+    assert verify_ledger(settings).problems == []
