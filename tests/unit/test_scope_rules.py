@@ -185,6 +185,15 @@ def test_a_modifier_is_provider_above_a_third(origin: dict[str, Any], is_provide
     assert found["provider"] is found["limited_to_modification"] is is_provider
 
 
+@pytest.mark.parametrize("classified", [{"systemic_risk": True}, {"designation": "designated"}])
+def test_a_small_modification_that_is_classified_itself_brings_the_duties(classified: dict[str, Any]) -> None:
+    origin = {"kind": "modified", "upstream": "borealis-7b", "upstream_flop": 3e24, "modification_flop": 1e23}
+    assert not scope(origin=origin).values["provider"]
+    found = scope(origin=origin, **classified).values
+    assert found["provider"]
+    assert found["safety_security"]
+
+
 def test_a_modifiers_own_ledger_stands_in_for_the_figure() -> None:
     origin = {"kind": "modified", "upstream": "borealis-7b", "upstream_flop": 3e24}
     assert scope(origin=origin, done=1.5e24).values["provider"]
