@@ -13,7 +13,7 @@ from pratique.services import lookups
 from pratique.services.dates import first_dates, next_reminder
 from pratique.services.deliveries import cancel_deliveries
 from pratique.services.loaded_run import LoadedRun, bump, load_run
-from pratique.services.notices import NoticeKind, tell
+from pratique.services.notices import NoticeKind, recipients, tell
 from pratique.services.parts import Parts
 from pratique.services.specs import pinned_spec
 from pratique.store.transaction import Transaction
@@ -54,7 +54,7 @@ def advance(
     if before is GateState.CLEARED and after is GateState.CLEARED:
         _tell_signers(tx, parts, run, cause)
     elif after is not before or _changed(run):
-        _dismiss_sign_offs(tx, parts, run, cause)
+        _dismiss_sign_offs(tx, parts, run, after, cause)
     if after is GateState.STALE:
         _set_fresh_dates(tx, run)
     if after is not before:
@@ -152,14 +152,18 @@ def _tell_signers(tx: Transaction, parts: Parts, run: LoadedRun, cause: str) -> 
         tell(tx, parts, run, NoticeKind.CHANGED_SINCE, people=signers, reasons=[f"{cause}: {_difference(run)}"])
 
 
-def _dismiss_sign_offs(tx: Transaction, parts: Parts, run: LoadedRun, cause: str) -> None:
+def _dismiss_sign_offs(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState, cause: str) -> None:
+    """Dismiss the signatures on another basis; who is told that the gate is stale needs no second notice."""
     lost = [d for d in run.decisions if d.act is Act.CLEAR and d.basis != run.evaluation.basis]
     if not lost:
         return
     why = f"{cause}: {_difference(run)}"
     tx.record(DecisionsDismissed(gate_run_id=run.row["id"], decisions=[d.id for d in lost], why=why))
     run.decisions = [d for d in run.decisions if d not in lost]
-    tell(tx, parts, run, NoticeKind.SIGN_OFFS_DISMISSED, people=[d.person for d in lost], reasons=[why])
+    is_told = after is GateState.STALE and run.row["is_latest"]
+    told = {person.id for person in recipients(parts, run, NoticeKind.STALE)} if is_told else set()
+    people = [d.person for d in lost if d.person not in told]
+    tell(tx, parts, run, NoticeKind.SIGN_OFFS_DISMISSED, people=people, reasons=[why])
 
 
 def _difference(run: LoadedRun) -> str:

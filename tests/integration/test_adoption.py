@@ -92,7 +92,7 @@ def test_adopting_moves_cleared_gates_whose_rules_changed_and_keeps_the_rest(eng
     assert [f["status"] for f in quorum["findings"]] == ["unmet"]
     assert {d["person"] for d in quorum["decisions"]} == {"jonas", "ines"}  # history stays
     assert engine.gate("trial")["edition"] == NEXT
-    for person in ("mira", "kim"):  # owners: told once, with the reason
+    for person in ("mira", "jonas", "ines", "kim"):  # who owns or signs it: told once, with the reason
         new = engine.get("/v1/inbox", person)["items"][: len(engine.inbox(person)) - told[person]]
         assert [(n["kind"], n["gate"]) for n in new] == [("stale", "quorum")]
         assert f"{NEXT} was adopted: score: changed (measures, criterion)" in str(new[0])
