@@ -19,6 +19,8 @@ _JUDGED = (
     "clock",
     "for_each",
     "per_occasion",
+    "if_begun",
+    "may_run",
     "criterion",
     "fresh_for_days",
     "gating",

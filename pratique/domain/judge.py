@@ -173,7 +173,13 @@ class Judge:
         if requirement.profile is not None:
             return self._answer_by_profile(requirement, requirement.profile)
         if requirement.clock is not None:
-            status, reason, ends_at = answer_of_limits(requirement.clock, self._situation.limits, self._moment)
+            status, reason, ends_at = answer_of_limits(
+                requirement.clock,
+                self._situation.limits,
+                self._moment,
+                if_begun=requirement.if_begun,
+                may_run=requirement.may_run,
+            )
             return Answer(status, reason, None, ends_at)
         if requirement.evidence is None or requirement.criterion is None:  # the spec's validator refuses this
             return Answer(FindingStatus.NOT_TESTED, "the requirement names nothing that could be judged")

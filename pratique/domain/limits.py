@@ -19,8 +19,10 @@ class TimeLimit(NamedTuple):
     start_at: datetime
     due_on: str | None  #: its last day
     due_at: datetime | None  #: the first instant that is too late
-    met_at: datetime | None
-    reason: str = ""  #: why it is void
+    met_at: datetime | None  #: when it was met, in time or late
+    reason: str = ""  #: why it is void, or missed
+    trigger: str | None = None  #: the occurrence that it runs from
+    met_by: str | None = None  #: the occurrence that met it
 
     @property
     def last_day(self) -> str:
@@ -36,49 +38,65 @@ class LimitAnswer(NamedTuple):
     ends_at: datetime | None = None  #: when the limit runs out, where it runs
 
 
-def answer_of_limits(rule: str, limits: Iterable[TimeLimit], moment: Moment) -> LimitAnswer:
+def answer_of_limits(
+    rule: str, limits: Iterable[TimeLimit], moment: Moment, *, if_begun: bool = False, may_run: bool = False
+) -> LimitAnswer:
     """Return what the clocks of `rule` amount to.
 
-    Met in time is met, and so is a duty that came round again: it was met in time before, and its next day is still to
-    come. Missed, met too late, and running for the first time are unmet. Void does not apply.
+    Met in time is met, and so is a duty that comes round again: the round before was met in time, which began the next
+    one, and its day is still to come. Missed, running for the first time, and met too late in the last round are unmet.
+    Void does not apply.
+
+    Args:
+        rule: id of the clock rule.
+        limits: clocks of the model version, of any rule.
+        moment: the moment.
+        if_begun: what has not begun to run does not apply, instead of being not tested.
+        may_run: running for the first time is met too, until its last day.
     """
     own = sorted((one for one in limits if one.rule == rule), key=lambda one: (one.start_at, one.due_on or ""))
     counting = [one for one in own if one.state != "void"]
     if not own:
-        return LimitAnswer(FindingStatus.NOT_TESTED, f"time limit {rule} has not begun to run")
+        status = FindingStatus.NOT_APPLICABLE if if_begun else FindingStatus.NOT_TESTED
+        return LimitAnswer(status, f"time limit {rule} has not begun to run")
     if not counting:
         why = f": {own[-1].reason}" if own[-1].reason else ""
         return LimitAnswer(FindingStatus.NOT_APPLICABLE, f"time limit {rule} is void{why}")
     missed = [one for one in counting if _is_missed(one, moment)]
     if missed:
         days = ", ".join(one.last_day for one in missed)
-        return LimitAnswer(FindingStatus.UNMET, f"time limit {rule} was missed; its last day was {days}")
-    return _answer_of_kept(rule, counting, moment)
+        why = next((f" ({one.reason})" for one in missed if one.reason), "")
+        return LimitAnswer(FindingStatus.UNMET, f"time limit {rule} was missed{why}; its last day was {days}")
+    return _answer_of_kept(rule, counting, may_run=may_run)
 
 
-def _answer_of_kept(rule: str, counting: list[TimeLimit], moment: Moment) -> LimitAnswer:
+def _answer_of_kept(rule: str, counting: list[TimeLimit], *, may_run: bool) -> LimitAnswer:
     """Answer where nothing is missed: the last clock that was met says how, and what runs says until when."""
-    done = [one for one in counting if one.state == "met"]
+    done = [one for one in counting if one.state != "running"]
     running = [one for one in counting if one.state == "running"]
     ends_at = min((one.due_at for one in running if one.due_at is not None), default=None)
     if done and _is_late(done[-1]):
-        late = done[-1]
-        met = late.met_at.date().isoformat() if late.met_at is not None else "an unknown day"
-        return LimitAnswer(
-            FindingStatus.UNMET, f"time limit {rule} was met on {met}, after its last day {late.last_day}"
-        )
-    if running and not done:
-        return LimitAnswer(
-            FindingStatus.UNMET, f"time limit {rule} runs; its last day is {running[0].last_day}", ends_at
-        )
+        return LimitAnswer(FindingStatus.UNMET, f"time limit {rule} was met late: {_lateness(done[-1])}")
+    begun_by = {one.met_by for one in done if one.met_by is not None}
+    first = next((one for one in running if one.trigger not in begun_by), None)
+    if first is not None and not may_run:
+        return LimitAnswer(FindingStatus.UNMET, f"time limit {rule} runs; its last day is {first.last_day}", ends_at)
     return LimitAnswer(FindingStatus.MET, "", ends_at)
 
 
 def _is_missed(limit: TimeLimit, moment: Moment) -> bool:
+    """True for what is owed still, and too late."""
     if limit.state == "missed":
-        return True
+        return limit.met_at is None
     return limit.state == "running" and limit.due_at is not None and moment.is_reached(limit.due_at)
 
 
 def _is_late(limit: TimeLimit) -> bool:
+    if limit.state == "missed":
+        return True
     return limit.met_at is not None and limit.due_at is not None and limit.met_at >= limit.due_at
+
+
+def _lateness(limit: TimeLimit) -> str:
+    met = limit.met_at.date().isoformat() if limit.met_at is not None else "an unknown day"
+    return limit.reason or f"on {met}, after its last day {limit.last_day}"

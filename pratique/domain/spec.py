@@ -72,6 +72,8 @@ class Requirement(_Data):
     clock: Id | None = None  #: id of a clock rule of the edition; the time limit must have been met
     for_each: Literal["identified_risk"] | None = None  #: one requirement for each risk of the register
     per_occasion: bool = False  #: only evidence that came after this gate run was opened
+    if_begun: bool = False  #: a `clock` that has not begun does not apply, instead of being not tested
+    may_run: bool = False  #: a `clock` that runs is met until its last day: a duty that comes round again
     criterion: Cel | None = None  #: CEL over `facts` and `profile`; needed with `evidence`
     unmet: str | None = Field(default=None, max_length=400)  #: what a false criterion means, for people
     fresh_for_days: int | None = Field(default=None, ge=1, le=3660)
@@ -92,6 +94,8 @@ class Requirement(_Data):
             raise ValueError(f"`fresh_for_days` has no evidence to date beside `{subject}`")
         if subject is not None and self.per_occasion:
             raise ValueError(f"`per_occasion` has no evidence to date beside `{subject}`")
+        if self.clock is None and (self.if_begun or self.may_run):
+            raise ValueError("`if_begun` and `may_run` say something of a `clock`, and there is none")
         if self.applies_when is not None and self.not_applicable_because is None:
             raise ValueError("`not_applicable_because` is expected beside `applies_when`")
         return self
@@ -127,7 +131,14 @@ class Due(_Data):
 
 
 #: Members that specs of before do not have: while they say nothing they are left out, so that digests stay.
-LATER_MEMBERS: Mapping[str, Any] = {"profile": None, "clock": None, "for_each": None, "per_occasion": False}
+LATER_MEMBERS: Mapping[str, Any] = {
+    "profile": None,
+    "clock": None,
+    "for_each": None,
+    "per_occasion": False,
+    "if_begun": False,
+    "may_run": False,
+}
 
 
 class GateSpec(_Data):

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pratique.domain.regime import Act, DeadlineRule, Edition
+from pratique.domain.regime.appendices import SimilarlySafe
 from pratique.domain.regime.clocks import ClockRule
 from pratique.domain.regime.deadlines import Direction
 from pratique.domain.regime.items import Sourced
@@ -182,7 +183,8 @@ def _rests_on(requirement: Requirement) -> str:
     if requirement.gate is not None:
         return f"gate {requirement.gate} is cleared"
     if requirement.clock is not None:
-        return f"time limit {requirement.clock} was met"
+        when = "is not missed" if requirement.may_run else "was met"
+        return f"time limit {requirement.clock} {when}{', where it has begun' if requirement.if_begun else ''}"
     if requirement.evidence is not None:
         return f"evidence of kind {requirement.evidence.kind}"
     return "what is recorded of model, provider and risks"
@@ -216,7 +218,7 @@ def _act(source: str, acts: dict[str, Act]) -> Act | None:
 
 
 def _title(item: Sourced) -> str:
-    return str(getattr(item, "title", ""))
+    return "Similarly safe or safer models" if isinstance(item, SimilarlySafe) else str(getattr(item, "title", ""))
 
 
 def _clocks(spec: GateSpec, edition: Edition) -> Iterator[SheetClock]:

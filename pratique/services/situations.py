@@ -117,7 +117,14 @@ def _kept(parts: Parts, key: str, values: Callable[[], dict[str, Any]]) -> dict[
 def _limits(reader: Reader, run: Row, needs: Needs) -> list[TimeLimit]:
     """Return the clocks that a spec asks for: of the model version, and of the occasion of the gate run."""
     rows = reader.all(lookups.CLOCKS_OF_VERSION, model_version_id=run["model_version_id"])
-    return [limit_of(row) for row in rows if row["rule"] in needs.clocks and row["about"] in (None, run["occasion"])]
+    since = occasion_since(reader, run)
+    own = (limit_of(row) for row in rows if row["rule"] in needs.clocks and row["about"] in (None, run["occasion"]))
+    return [limit for limit in own if not _was_made_good(limit, since)]
+
+
+def _was_made_good(limit: TimeLimit, since: datetime | None) -> bool:
+    """True for what was missed and then done before this run was opened: people of an earlier one decided on it."""
+    return since is not None and limit.state == "missed" and limit.met_at is not None and limit.met_at < since
 
 
 def limit_of(row: Row) -> TimeLimit:

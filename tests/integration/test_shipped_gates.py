@@ -194,6 +194,47 @@ def test_a_serious_incident_has_a_gate_of_its_own_that_waits_for_its_final_repor
     assert open_ids(house.gate("serious-incident", occasion=name)) == set()
 
 
+def test_a_request_is_answered_in_time_by_the_record_of_what_happened(house: Engine) -> None:
+    """T-1.2: received on 23 November, so 14 days later, 7 December, is the last day."""
+    body = {"why": "Mail.", "at": instant_text(house.clock.now), "from": "downstream_provider"}
+    name = ok(house.send("POST", f"{VERSION}/requests", "ines", json=body))["request"]
+    gate = house.gate("requests", occasion=name)
+    reasons = {f["requirement"]: f.get("reason", "") for f in gate["findings"]}
+    assert reasons["downstream-provider-in-time"] == "time limit downstream-request runs; its last day is 2026-12-07"
+    others = {"authority-in-time", "access-in-time", "measures-in-time", "complaint-in-time"}
+    assert found(gate, "not_applicable") == others
+    dates = {"received_on": "2026-11-23", "due_on": "2026-12-07", "answered_on": "2026-11-24"}
+    send(house, "request-record", request=name, **dates)
+    assert open_ids(house.gate("requests", occasion=name)) == {"downstream-provider-in-time"}
+    house.clock.forward(days=1)
+    ok(house.send("POST", f"{VERSION}/requests/{name}/answer", "ines", json={"why": "Sent."}))
+    assert open_ids(house.gate("requests", occasion=name)) == set()
+
+
+def test_an_assessment_of_the_framework_is_owed_within_twelve_months_of_placement(house: Engine) -> None:
+    """S-1.3: placed on 23 November 2026, so the Framework is assessed by 23 November 2027."""
+    happen(house, "placed")
+    gate = house.gate("post-market")
+    (assessed,) = [f for f in gate["findings"] if f["requirement"] == "framework-assessment-in-time"]
+    assert (assessed["status"], assessed["until"][:10]) == ("met", "2027-11-23")
+    house.clock.forward(days=366)
+    house.sweep()
+    gate = house.gate("post-market")
+    assert "framework-assessment-in-time" in found(gate, "unmet")
+
+
+def test_what_was_missed_and_made_good_is_not_held_against_the_next_change(house: Engine) -> None:
+    """S-7.7: confirmed on Monday 23 November, provided 20 days later, after five business days."""
+    happen(house, "report_update_confirmed")
+    house.clock.forward(days=20)
+    happen(house, "model_report_provided")
+    first = {f["requirement"]: f["status"] for f in house.trigger("model-change", "chg-a")["findings"]}
+    assert first["update-to-ai-office"] == "unmet"
+    house.clock.forward(days=1)
+    second = {f["requirement"]: f["status"] for f in house.trigger("model-change", "chg-b")["findings"]}
+    assert second["update-to-ai-office"] == "not_tested"
+
+
 def test_the_data_sheet_of_each_gate_is_served(house: Engine) -> None:
     gates = house.get("/v1/gates")["items"]
     assert len(gates) == 11

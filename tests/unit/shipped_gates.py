@@ -45,9 +45,13 @@ def register() -> RiskRegister:
 
 
 def profile_values(
-    *, risks: RiskRegister | None = None, provider: Mapping[str, Any] | None = None, **profile: Any
+    *,
+    risks: RiskRegister | None = None,
+    provider: Mapping[str, Any] | None = None,
+    references: tuple[str, ...] = (),
+    **profile: Any,
 ) -> dict[str, Any]:
-    """Return what rules see of a version: its profile, and what follows from provider and register."""
+    """Return what rules see of a version: its profile, and what follows from provider, register and references."""
     fields = {"systemic_risk": True, "known_as": ("mockllm/model",), "general_purpose": True} | profile
     own = ModelProfile.model_validate(fields)
     done = own.training_flop or 0.0
@@ -56,9 +60,9 @@ def profile_values(
         "provider": provider_values(ProviderProfile.model_validate(provider or PROVIDER), size=own.provider_size.value),
         "compute": {"done": done, "planned": 0.0, "projected": done},
         "lineage": {"versions": ["aurora/2.1"], "first_placed_on": None, "is_designated": False, "is_expected": False},
-        "references": {"risks": [], "covers_all": False},
+        "references": {"risks": list(references), "covers_all": bool(references)},
     }
-    scope = decide_scope(EDITION.scope, values, CRITERIA, key=repr(sorted(fields.items())) + repr(provider))
+    scope = decide_scope(EDITION.scope, values, CRITERIA, key=repr((sorted(fields.items()), provider, references)))
     return {**values, "scope": dict(scope.values), "risks": risk_values(risks, EDITION.taxonomy)}
 
 

@@ -350,6 +350,17 @@ def test_one_objective_that_is_only_planned_is_one_open_requirement():
     assert ids(see("pre-placement", names), FindingStatus.UNMET) == {"security-a4-2-3"}
 
 
+def test_a_safe_reference_frees_from_outside_evaluation_only_where_the_profile_names_one_for_each_risk():
+    def rest_on_reference(facts):
+        facts.update(outcome="similarly_safe_or_safer", evaluators=[])
+        facts["safe_reference"] = {"model": "aurora-1.0", "risks": list(RISKS), "justification": "All scores below."}
+
+    evidence = changed("external-evaluation.json", rest_on_reference)
+    names = [evidence if name == "external-evaluation.json" else name for name in MEETS["pre-placement"]]
+    assert ids(see("pre-placement", names), FindingStatus.UNMET) == {"external-evaluation"}
+    assert see("pre-placement", names, references=RISKS).is_ready
+
+
 @pytest.mark.parametrize(("answered", "is_ready"), [("2027-02-15", True), ("2027-02-16", False)])
 def test_a_request_is_answered_by_its_last_day(answered, is_ready):
     evidence = changed("request-record.json", lambda facts: facts.update(answered_on=answered))
@@ -442,7 +453,7 @@ def test_what_is_left_out_says_by_which_clause():
 
 def test_only_what_was_not_checked_against_a_source_is_marked_so():
     unverified = [r.id for s in RULEBOOK.specs.values() for r in s.requirements() if not r.verified]
-    assert unverified == ["training-summary-updates"]
+    assert sorted(unverified) == ["training-summary-update", "training-summary-updates"]
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in EXAMPLES.glob("*.json")))

@@ -54,6 +54,33 @@ def test_a_time_limit_is_what_its_clocks_amount_to(limits, status, words):
     assert words in finding.reason
 
 
+def look_with(requirement, *limits):
+    spec = spec_of({"id": "told", "title": "T", "measures": ["S-1.3"], "why": "W", "clock": "duty", **requirement})
+    return evaluate(spec, replace(situation(), limits=limits), CRITERIA, NOW)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "limits", "status"),
+    [
+        ({"if_begun": True}, (), FindingStatus.NOT_APPLICABLE),
+        ({"if_begun": True}, (limit("running", rule="duty"),), FindingStatus.UNMET),
+        ({"may_run": True}, (), FindingStatus.NOT_TESTED),
+        ({"may_run": True}, (limit("running", rule="duty"),), FindingStatus.MET),
+        ({"may_run": True}, (limit("running", due=-1, rule="duty"),), FindingStatus.UNMET),
+        ({"may_run": True}, (limit("met", met=-1, due=-2, rule="duty"),), FindingStatus.UNMET),
+        ({"may_run": True}, (limit("void", rule="duty"),), FindingStatus.NOT_APPLICABLE),
+    ],
+)
+def test_a_limit_may_be_conditional_or_come_round_again(requirement, limits, status):
+    assert look_with(requirement, *limits).findings[0].status is status
+
+
+def test_what_may_run_is_looked_at_again_on_its_last_day():
+    running = limit("running", due=3, rule="duty")
+    found = look_with({"may_run": True}, running)
+    assert (found.is_ready, found.recheck_at) == (True, running.due_at)
+
+
 def test_it_is_looked_at_again_when_the_limit_runs_out():
     running = limit("running", due=3)
     assert look(running).recheck_at == running.due_at

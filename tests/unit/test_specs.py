@@ -46,6 +46,8 @@ def spec_with(change=None, **requirement):
         ({"criterion": None}, "`criterion` is expected beside `evidence`"),
         ({"evidence": None, "gate": "other"}, "`criterion` has no facts to judge"),
         ({"evidence": None, "gate": "other", "criterion": None, "fresh_for_days": 3}, "no evidence to date"),
+        ({"if_begun": True}, "`if_begun` and `may_run` say something of a `clock`"),
+        ({"may_run": True}, "`if_begun` and `may_run` say something of a `clock`"),
         ({"applies_when": "profile.open_source"}, "`not_applicable_because` is expected"),
         ({"measures": []}, "at least 1 item"),
         ({"measures": ["3.2"]}, "pattern"),
