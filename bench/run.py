@@ -24,6 +24,7 @@ BENCHES = {
     "g10": "g10_memory",
     "risks": "g11_per_risk",
     "clocks": "clocks",
+    "rules": "rules",
     "pages": "pages",
     "flow": "flow_run",
 }

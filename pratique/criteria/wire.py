@@ -56,15 +56,15 @@ def fields(message: bytes) -> Iterator[Field]:
 
 def message(parts: Iterable[Field]) -> bytes:
     """Return the message that has these fields."""
-    out = bytearray()
+    out: list[bytes] = []
     for number, value in parts:
         if isinstance(value, int):
-            out += _number(number << 3 | _VARINT) + _number(value)
+            out += (_number(number << 3 | _VARINT), _number(value))
         elif isinstance(value, Fixed):
-            out += _number(number << 3 | _FIXED64) + value
+            out += (_number(number << 3 | _FIXED64), value)
         else:
-            out += _number(number << 3 | _BYTES) + _number(len(value)) + value
-    return bytes(out)
+            out += (_number(number << 3 | _BYTES), _number(len(value)), value)
+    return b"".join(out)
 
 
 def submessage(whole: bytes, number: int) -> bytes:

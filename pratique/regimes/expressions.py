@@ -190,7 +190,10 @@ def _bare(expression: str) -> str:
 
 
 def _holds_on_nothing(criterion: str, criteria: Criteria) -> bool:
-    return any(criteria.bind(profile, {}, key="").judge(criterion).holds is True for profile in _sample_profiles())
+    return any(
+        criteria.bind(profile, {}, key=f"nothing/{number}").judge(criterion).holds is True
+        for number, profile in enumerate(_sample_profiles())
+    )
 
 
 @cache
