@@ -16,6 +16,7 @@ from pratique.errors import ConfigError
 from pratique.regimes import load_configuration
 from pratique.services.access import TokenRequest, issue_token
 from pratique.services.adopted import begin_regimes, changed_files, follow
+from pratique.services.clock_planning import refuse_unknown_choices
 from pratique.services.parts import Parts
 from pratique.services.running import Rules, Running
 from pratique.services.specs import adopt_specs
@@ -45,6 +46,7 @@ def build_parts(settings: Settings, *, clock: Clock = system_clock) -> Parts:
     """
     criteria = CelCriteria()
     rules, people = _load(settings, criteria)
+    refuse_unknown_choices(settings, rules.rulebook.edition)
     for warning in rules.warnings:
         _log.warning("%s", warning)
     return Parts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,7 +40,9 @@ class ClockChoices(BaseModel):
     """What an installation chooses where the Code leaves time limits open."""
 
     count: Literal["strict", "outer"] = "strict"  #: which reading is acted on; `outer` is Reg. 1182/71's, never earlier
-    self_set_days: dict[str, int] = Field(default_factory=dict)  #: clock rule -> days, where the text has no figure
+    self_set_days: dict[str, Annotated[int, Field(ge=1, le=3660)]] = Field(
+        default_factory=dict
+    )  #: clock rule -> days, where the text has no figure
 
 
 class Settings(BaseSettings):

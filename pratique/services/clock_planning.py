@@ -9,6 +9,7 @@ from pratique.domain.clocks import Clock, ClockSettings, Occurrence, Reading, cl
 from pratique.domain.regime import Edition
 from pratique.domain.situation import Judgement
 from pratique.domain.times import parse_instant
+from pratique.errors import ConfigError
 from pratique.services import lookups
 from pratique.services.effective_profile import effective_profile
 from pratique.services.parts import Parts
@@ -46,6 +47,26 @@ def planned_clocks(reader: Reader, parts: Parts, edition: Edition, version: Row,
 def clock_settings(settings: Settings) -> ClockSettings:
     """Return what this installation chose."""
     return ClockSettings(count=Reading(settings.clocks.count), self_set_days=dict(settings.clocks.self_set_days))
+
+
+def refuse_unknown_choices(settings: Settings, edition: Edition | None) -> None:
+    """Refuse days of one's own for a clock rule that is not known, or whose figure the text gives.
+
+    Raises:
+        ConfigError: names the rules that have no figure.
+    """
+    if edition is None or edition.clocks is None:
+        return
+    known = [rule.id for rule in edition.clocks.rules if any(limit.self_set_days for limit in rule.limits)]
+    wrong = sorted(set(settings.clocks.self_set_days) - set(known))
+    if wrong:
+        raise ConfigError(
+            [
+                f"PRATIQUE_CLOCKS__SELF_SET_DAYS: found {name!r}, expected a rule for which the text has no figure: "
+                f"{', '.join(known)}"
+                for name in wrong
+            ]
+        )
 
 
 def occurrence_of(row: Row) -> Occurrence:

@@ -12,9 +12,12 @@ from clock_fixtures import (  # noqa: F401 - fixtures are used by name
     clock_settings_fixture,
     recorded,
 )
-from engine_fixtures import VERSION, Engine, clock_fixture, ok, refused  # noqa: F401
+from engine_fixtures import VERSION, Clock, Engine, clock_fixture, ok, refused  # noqa: F401
 
+from pratique.bootstrap import build_parts
+from pratique.errors import ConfigError
 from pratique.services.verify import verify_ledger
+from pratique.settings import ClockChoices, Settings
 from pratique.web.dashboard.reads import LedgerReads
 from pratique.web.dashboard.rows import ClockFilter
 
@@ -154,3 +157,32 @@ def test_the_pages_read_the_same_clocks(verified: Engine) -> None:
     assert [*page.rows, *rest.rows] == listed
     assert reads.clock(listed[0]["id"], now)["explanation"]
     assert reads.clocks(ClockFilter(text="borealis"), None, 50, now).rows == ()
+
+
+@pytest.mark.parametrize(("count", "day"), [("strict", "2026-12-13"), ("outer", "2026-12-14")])
+def test_an_installation_sets_days_of_its_own_where_the_text_has_no_figure(
+    clock_settings: Settings, clock: Clock, count: str, day: str
+) -> None:
+    """C-1.5 has no figure: 20 days of one's own after 23 November end on 13 December, a Sunday.
+
+    The longer reading ends on Monday 14 December (Reg. 1182/71, Art. 3(4)).
+    """
+    chosen = ClockChoices.model_validate({"count": count, "self_set_days": {"copyright-complaint": 20}})
+    engine = Engine(clock_settings.model_copy(update={"clocks": chosen}), clock)
+    try:
+        engine.register()
+        body = {"kind": "complaint", "why": "A letter."}
+        complaint = ok(engine.send("POST", f"{VERSION}/requests", "mira", json=body))
+        assert [(one["due_on"], one["force"]) for one in complaint["clocks"]] == [(day, "self_set")]
+    finally:
+        engine.client.close()
+        engine.parts.ledger.close()
+
+
+@pytest.mark.parametrize("chosen", [{"no-such-rule": 5}, {"incident-initial": 5}])
+def test_days_of_ones_own_for_what_the_text_fixes_are_refused_at_the_start(
+    clock_settings: Settings, chosen: dict[str, int]
+) -> None:
+    settings = clock_settings.model_copy(update={"clocks": ClockChoices(self_set_days=chosen)})
+    with pytest.raises(ConfigError, match="the text has no figure"):
+        build_parts(settings)
