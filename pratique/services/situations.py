@@ -129,8 +129,7 @@ def _was_made_good(limit: TimeLimit, since: datetime | None) -> bool:
 
 def limit_of(row: Row) -> TimeLimit:
     """Return the time limit that a row of a clock describes."""
-    content = stored_json(row["content"]) if row["state"] == "void" else {}
-    explained = content.get("explanation") or [""]
+    content = stored_json(row["content"])
     return TimeLimit(
         rule=row["rule"],
         about=row["about"],
@@ -139,7 +138,9 @@ def limit_of(row: Row) -> TimeLimit:
         due_on=row["due_on"],
         due_at=_instant(row["due_at"]),
         met_at=_instant(row["met_at"]),
-        reason=str(content.get("reason") or explained[-1]),
+        reason=content.get("reason") or "",
+        trigger=content.get("trigger"),
+        met_by=content.get("met_by"),
     )
 
 

@@ -27,6 +27,10 @@ def limit(state, *, due=1.0, met=None, start=-10.0, rule="art-52-notification", 
     )
 
 
+#: A round that begins with what met the one before.
+NEXT = limit("running", due=5, start=-3, trigger="o2")
+
+
 def look(*limits, now=NOW):
     return evaluate(SPEC, replace(situation(), limits=limits), CRITERIA, now)
 
@@ -37,14 +41,23 @@ def look(*limits, now=NOW):
         ((), FindingStatus.NOT_TESTED, "has not begun to run"),
         ((limit("met", rule="another"),), FindingStatus.NOT_TESTED, "has not begun to run"),
         ((limit("met", met=-1),), FindingStatus.MET, ""),
-        ((limit("met", met=-1, due=-2),), FindingStatus.UNMET, "was met on 2026-11-22, after its last day 2026-11-21"),
+        (
+            (limit("met", met=-1, due=-2),),
+            FindingStatus.UNMET,
+            "met late: on 2026-11-22, after its last day 2026-11-21",
+        ),
+        ((limit("missed", met=-1, due=-2),), FindingStatus.UNMET, "was met late: on 2026-11-22"),
+        ((limit("missed", due=-2, reason="ended before"),), FindingStatus.UNMET, "was missed (ended before); its last"),
         ((limit("running", due=3),), FindingStatus.UNMET, "runs; its last day is 2026-11-26"),
         ((limit("running", due=-1),), FindingStatus.UNMET, "was missed; its last day was 2026-11-22"),
         ((limit("missed", due=-1),), FindingStatus.UNMET, "was missed"),
         ((limit("void", reason="contested"),), FindingStatus.NOT_APPLICABLE, "is void: contested"),
         ((limit("void"), limit("met", met=-1, start=-2)), FindingStatus.MET, ""),
-        ((limit("met", met=-3, due=-2), limit("running", due=5, start=-3)), FindingStatus.MET, ""),
-        ((limit("met", met=-1, due=-2), limit("running", due=5, start=-1)), FindingStatus.UNMET, "after its last day"),
+        ((limit("met", met=-3, due=-2, met_by="o2"), NEXT), FindingStatus.MET, ""),
+        ((limit("met", met=-3, due=-2, met_by="o1"), NEXT), FindingStatus.UNMET, "runs; its last day is"),
+        ((limit("met", met=-1, due=-2, met_by="o2"), NEXT), FindingStatus.UNMET, "after its last day"),
+        ((limit("missed", met=-7, due=-8), limit("met", met=-3, due=-2, start=-7)), FindingStatus.MET, ""),
+        ((limit("missed", due=-8), limit("met", met=-3, due=-2, start=-7)), FindingStatus.UNMET, "was missed"),
         ((limit("met", met=-3, due=-2), limit("running", due=-1, start=-3)), FindingStatus.UNMET, "was missed"),
     ],
 )
@@ -89,7 +102,7 @@ def test_it_is_looked_at_again_when_the_limit_runs_out():
 
 
 def test_a_round_that_comes_again_is_met_until_its_day():
-    found = look(limit("met", met=-3, due=-2), limit("running", due=5, start=-3))
+    found = look(limit("met", met=-3, due=-2, met_by="o2"), NEXT)
     assert found.is_ready
     assert found.recheck_at == NOW + 5 * DAY
 
