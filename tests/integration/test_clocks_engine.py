@@ -186,3 +186,27 @@ def test_days_of_ones_own_for_what_the_text_fixes_are_refused_at_the_start(
     settings = clock_settings.model_copy(update={"clocks": ClockChoices(self_set_days=chosen)})
     with pytest.raises(ConfigError, match="the text has no figure"):
         build_parts(settings)
+
+
+def test_an_exception_from_the_six_monthly_update_is_kept_with_its_name(verified: Engine) -> None:
+    """S-7.6: provided on 1 June 2026, so by 1 December; nothing changed, so it is not owed this time."""
+    verified.register(most_capable=True)
+    recorded(verified, "placed", at="2026-05-31T09:00:00Z")
+    recorded(verified, "model_report_provided", at="2026-06-01T09:00:00Z")
+    (first,) = clocks(verified, "model-report-six-months", state="running")
+    assert first["due_on"] == "2026-12-01"
+    recorded(verified, "report_update_excused", exception="nothing_changed")
+    found = verified.get(f"/v1/clocks/{first['id']}")
+    assert (found["state"], found["excuse"]) == ("void", "nothing_changed")
+    assert clocks(verified, "model-report-six-months", state="running"), "it is looked at again later"
+
+
+def test_an_interim_report_in_good_faith_puts_the_model_report_off(verified: Engine) -> None:
+    """S-7.7: due by placement on 1 December 2026; 15 business days later is 22 December."""
+    recorded(verified, "placement_planned", at="2026-12-01T09:00:00Z")
+    assert only(verified, "model-report-at-placement")["state"] == "running"
+    recorded(verified, "interim_report_provided", good_faith=True)
+    assert only(verified, "model-report-extension")["due_on"] == "2026-12-22"
+    put_off = only(verified, "model-report-at-placement")
+    assert put_off["state"] == "void"
+    assert "put off until 2026-12-22" in put_off["reason"]
