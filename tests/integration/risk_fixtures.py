@@ -42,7 +42,9 @@ _SCORED = _requirement(
 _AGAIN = _requirement("again", per_occasion=True, evidence={"kind": "facts.report"}, criterion="facts.ok")
 _SIZED = _requirement("sized", profile="profile.compute.done < 1e30")
 _OWED = _requirement("owed", profile="profile.scope.provider")
+_TOLD = _requirement("told", clock="art-52-notification")
 RISK_GATES = [
+    _gate("notices", _TOLD),
     _gate("sizes", _SIZED),
     _gate("scopes", _OWED),
     _gate("owners", _OWNED),
@@ -56,7 +58,8 @@ def engine_config_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the configuration folder of these tests, in place of the one without editions."""
     folder = tmp_path_factory.mktemp("risks") / "config"
     write_config(folder)
-    shutil.copytree(CONFIG / "regimes", folder / "regimes")
+    for part in ("regimes", "holidays"):
+        shutil.copytree(CONFIG / part, folder / part)
     schema = folder / "facts" / "score.schema.json"
     schema.write_text(schema.read_text().replace('"properties": {', '"properties": {"risk": {"type": "string"}, '))
     for gate in RISK_GATES:
