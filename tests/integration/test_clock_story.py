@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import threading
@@ -9,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ from pydantic import SecretStr
 
 from pratique.bootstrap import build_parts, open_parts
 from pratique.cli.main import main
+from pratique.client.async_client import AsyncClient
+from pratique.client.sync_client import Client
+from pratique.errors import InvalidInputError
 from pratique.services.access import TokenRequest, issue_token
 from pratique.services.sweep import sweep
 from pratique.services.verify import verify_ledger
@@ -161,3 +166,31 @@ def test_requests_are_opened_listed_and_answered(office: Office, run: Run) -> No
     answered = run("request", "answer", "aurora/2.1", shown.split()[0], "--receipt", "SEND-2", "--why", "Sent by Lea")
     assert "answered" in answered
     assert "2026-12-07  met" in answered
+
+
+def test_both_clients_of_the_sdk_record_and_ask_the_same(office: Office) -> None:
+    token, aurora = office.token("mira"), ("aurora", "2.1")
+    client = Client(office.settings.base_url, token)
+    client.register(*aurora, {"systemic_risk": True})
+    opened = client.clocks.open_incident(aurora, at=office.clock.now, why="Ticket 7", limbs=["death"])
+    client.clocks.record("framework_confirmed", why="Board minutes")
+    asked = client.clocks.open_request(aurora, why="Ares 1", sender="ai_office", basis="art_91", due_on="2026-12-18")
+
+    async def ask() -> list[Any]:
+        async with AsyncClient(office.settings.base_url, token) as other:
+            await other.clocks.answer_request(aurora, asked["request"], why="Sent", receipt="SEND-1")
+            found = [clock async for clock in other.clocks.list(model="aurora")]
+            explained = await other.clocks.explain(str(found[0]["id"]))
+            incidents = [incident async for incident in other.clocks.incidents(aurora)]
+            wide = [one async for one in other.clocks.occurrences()]
+            return [found, explained, incidents, wide, await other.clocks.request(aurora, asked["request"])]
+
+    found, explained, incidents, wide, request = asyncio.run(ask())
+    assert found == list(client.clocks.list(model="aurora"))
+    assert explained == client.clocks.explain(found[0]["id"])
+    assert [incident["incident"] for incident in incidents] == [opened["incident"]]
+    assert [one["kind"] for one in wide] == ["framework_confirmed"]
+    assert request["state"] == "answered"
+    assert client.clocks.calendars() == []
+    with pytest.raises(InvalidInputError, match="has no time zone"):
+        client.clocks.record("placed", why="x", version=aurora, at=datetime(2026, 11, 23))  # noqa: DTZ001 - the point
