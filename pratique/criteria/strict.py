@@ -89,11 +89,22 @@ def _types(checked: bytes) -> dict[int, bytes]:
     out: dict[int, bytes] = {}
     for number, entry in fields(checked):
         if number == _CHECKED_TYPES and isinstance(entry, bytes):
-            parts = dict(fields(entry))
-            key, kind = parts.get(1), parts.get(2, b"")
+            key, kind = _short_entry(entry) or _entry(entry)
             if isinstance(key, int) and isinstance(kind, bytes):
                 out[key] = kind
     return out
+
+
+def _short_entry(entry: bytes) -> tuple[int, bytes] | None:
+    """Return key and value of an entry that is written as nearly all are, each number in one byte; else None."""
+    if 3 < len(entry) < 0x84 and (entry[0], entry[2], entry[3]) == (0x08, 0x12, len(entry) - 4) and entry[1] < 0x80:
+        return entry[1], entry[4:]
+    return None
+
+
+def _entry(entry: bytes) -> tuple[int | bytes | None, int | bytes]:
+    parts = dict(fields(entry))
+    return parts.get(1), parts.get(2, b"")
 
 
 class _Rewriter:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pratique.domain.counting import Holidays
@@ -54,13 +56,26 @@ def load_configuration(
     """
     problems = Problems()
     files = GateFiles()
-    library = _load_library(_origins(config_dir, overlay_dir, problems), files, criteria, known_kinds, problems)
+    with _nothing_collected():
+        library = _load_library(_origins(config_dir, overlay_dir, problems), files, criteria, known_kinds, problems)
     people = _load_people(people_file, problems)
     if problems.lines:
         raise ConfigError(problems.lines, hint=_HINT)
     rulebook = library.rulebook(adopted)
     warnings = tuple(_warnings(rulebook.specs.values(), files, people, people_file))
     return Configuration(rulebook=rulebook, library=library, people=people or _NO_PEOPLE, warnings=warnings)
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Keep the garbage collector from going through all that is made here, again and again: nearly all of it stays."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _origins(config_dir: Path, overlay_dir: Path | None, problems: Problems) -> list[tuple[str, Path]]:

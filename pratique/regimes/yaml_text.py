@@ -3,13 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import yaml
 
 _STR = "tag:yaml.org,2002:str"
+_SEQ, _MAP = "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"
+
+
+@lru_cache(maxsize=4096)
+def _tag_of(word: str) -> str:
+    """Return the tag that YAML 1.1 gives a plain word."""
+    for tag, form in yaml.SafeLoader.yaml_implicit_resolvers.get(word[:1], ()):
+        if form.match(word):
+            return str(tag)
+    return _STR
+
+
 #: libyaml where the wheel brings it: the same nodes in a tenth of the time.
-_FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _FastLoader(_CLoader):  # type: ignore[misc]  # the wheel may not bring it
+    """The same tags; a word that was met before is not tried again, and no tag depends on where a node stands."""
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        """Do nothing: there are no tags by path."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing: there are no tags by path."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+        """Return the tag of a node that bears none."""
+        if kind is yaml.ScalarNode:
+            return _tag_of(value) if implicit[0] else _STR
+        return _SEQ if kind is yaml.SequenceNode else _MAP
+
+
 #: libyaml's own stack ends the process somewhere above ten thousand levels; Python's loader raises.
 _LEVELS_FOR_FAST = 3000
 _OPENING = re.compile(r"^[ \-?]*", re.MULTILINE)
@@ -17,13 +49,19 @@ _OPENING = re.compile(r"^[ \-?]*", re.MULTILINE)
 _MAX_LEVELS = 100
 
 #: What a plain (unquoted) word of each resolved tag must look like; YAML 1.1 resolves far more than this.
-_PLAIN = {
-    "tag:yaml.org,2002:int": (re.compile(r"-?(?:0|[1-9][0-9]*)"), "a decimal number without leading zero, `_` or `:`"),
-    "tag:yaml.org,2002:float": (re.compile(r"-?[0-9]+\.[0-9]+(?:[eE][-+][0-9]+)?"), "a number such as 1.0e+25"),
-    "tag:yaml.org,2002:bool": (re.compile(r"true|false"), "true or false, or quoted text"),
-    "tag:yaml.org,2002:null": (re.compile(r"null|~|"), "null, or quoted text"),
-    "tag:yaml.org,2002:timestamp": (re.compile(r"(?!)"), "a date in quotes"),
+_PLAIN: dict[str, tuple[re.Pattern[str], str, Callable[[str], Any]]] = {
+    "tag:yaml.org,2002:int": (
+        re.compile(r"-?(?:0|[1-9][0-9]*)"),
+        "a decimal number without leading zero, `_` or `:`",
+        int,
+    ),
+    "tag:yaml.org,2002:float": (re.compile(r"-?[0-9]+\.[0-9]+(?:[eE][-+][0-9]+)?"), "a number such as 1.0e+25", float),
+    "tag:yaml.org,2002:bool": (re.compile(r"true|false"), "true or false, or quoted text", "true".__eq__),
+    "tag:yaml.org,2002:null": (re.compile(r"null|~|"), "null, or quoted text", lambda _: None),
+    "tag:yaml.org,2002:timestamp": (re.compile(r"(?!)"), "a date in quotes", str),
 }
+
+_NO_TAG: tuple[re.Pattern[str], str, Callable[[str], Any]] = (re.compile(r"(?!)"), "no tag", str)
 
 #: Text to PyYAML, a number to the person who wrote it (and to YAML 1.2).
 _NUMBER_READ_AS_TEXT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+|0o[0-7]+")
@@ -65,7 +103,7 @@ def read_yaml(text: str) -> YamlResult:
 def _loader(text: str) -> Any:
     """Return the loader that is safe for `text`: it cannot nest deeper than it opens brackets and indents."""
     most = text.count("[") + text.count("{") + max(map(len, _OPENING.findall(text)))
-    return _FAST_LOADER if most < _LEVELS_FOR_FAST else yaml.SafeLoader
+    return _FastLoader if most < _LEVELS_FOR_FAST else yaml.SafeLoader
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> YamlProblem:
@@ -93,9 +131,9 @@ class _Reader:
             self._refuse(path, "an alias (`*name`)", "the value written out")
             return None
         self._seen.add(id(node))
-        if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
+        if isinstance(node, yaml.MappingNode) and node.tag == _MAP:
             return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
+        if isinstance(node, yaml.SequenceNode) and node.tag == _SEQ:
             return [self.read(item, f"{path}.{index}".lstrip(".")) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
@@ -128,11 +166,11 @@ class _Reader:
                     path, f"{node.value} in line {line}, which YAML reads as text", "1.0e+25 for a number, or quotes"
                 )
             return node.value
-        form, expected = _PLAIN.get(node.tag, (None, "no tag"))
-        if form is None or node.style or not form.fullmatch(node.value):
+        form, expected, made_of = _PLAIN.get(node.tag, _NO_TAG)
+        if node.style or not form.fullmatch(node.value):
             self._refuse(path, f"{node.value[:60]!r} in line {line}", expected)
             return None
-        return yaml.SafeLoader("").construct_object(node)
+        return made_of(node.value)
 
     def _refuse(self, path: str, found: str, expected: str) -> None:
         self.problems.append(YamlProblem(path, found, expected))

@@ -1,6 +1,9 @@
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pratique.regimes.yaml_text import read_yaml
+from pratique.regimes.yaml_text import _FastLoader, read_yaml
 
 
 def test_plain_values_are_read_as_json_would_read_them():
@@ -92,3 +95,26 @@ def test_every_problem_is_found_at_once():
 def test_deep_nesting_is_a_problem_not_a_crash(levels):
     assert read_yaml("[" * levels + "]" * levels).problems
     assert read_yaml("- " * levels + "a").problems
+
+
+_WORDS = st.sampled_from(
+    ["", "~", "null", "yes", "Off", "0x1f", "0o7", "1_000", "1e5", "1.0e+25", ".inf", "1:30", "2026-11-23", "=", "<<"]
+)
+
+
+@given(st.lists(_WORDS | st.text("aeno0179.:-+_~ ", max_size=8), max_size=5))
+def test_the_fast_reader_sees_the_same_words_as_the_plain_one(words):
+    text = "".join(f"- {word}\n" for word in words if yaml_can_hold(word))
+    assert tags(_FastLoader, text) == tags(yaml.SafeLoader, text)
+
+
+def yaml_can_hold(word):
+    try:
+        return isinstance(yaml.compose(f"- {word}\n"), yaml.SequenceNode)
+    except yaml.YAMLError:
+        return False
+
+
+def tags(loader, text):
+    node = loader(text).get_single_node()
+    return [] if node is None else [(one.tag, str(one.value)) for one in node.value if isinstance(one, yaml.ScalarNode)]
