@@ -16,6 +16,7 @@ from engine_fixtures import VERSION, Clock, Engine, clock_fixture, ok, refused  
 
 from pratique.bootstrap import build_parts
 from pratique.errors import ConfigError
+from pratique.services.clocks import refresh_all
 from pratique.services.verify import verify_ledger
 from pratique.settings import ClockChoices, Settings
 from pratique.web.dashboard.reads import LedgerReads
@@ -210,3 +211,34 @@ def test_an_interim_report_in_good_faith_puts_the_model_report_off(verified: Eng
     put_off = only(verified, "model-report-at-placement")
     assert put_off["state"] == "void"
     assert "put off until 2026-12-22" in put_off["reason"]
+
+
+def test_planning_again_writes_nothing(verified: Engine) -> None:
+    for kind, at in (("threshold_known", "2026-11-16"), ("placed", "2026-11-20"), ("placement_planned", "2027-02-01")):
+        recorded(verified, kind, at=f"{at}T09:00:00Z")
+    parts = verified.parts
+    before = verified.get("/v1/clocks", limit=500)["items"]
+    assert len(before) > 10
+    assert parts.ledger.write("test", lambda tx: refresh_all(tx, parts, cause="again")) == 0
+    verified.clock.forward(days=400)
+    verified.sweep()
+    assert parts.ledger.write("test", lambda tx: refresh_all(tx, parts, cause="again")) == 0
+    assert verified.sweep()["limits_missed"] == 0
+
+
+def test_a_version_that_comes_later_has_the_clocks_of_the_provider(verified: Engine) -> None:
+    body = {"kind": "framework_confirmed", "why": "Board minutes."}
+    ok(verified.send("POST", "/v1/occurrences", "mira", json=body))
+    verified.register("3.0")
+    assert [clock["version"] for clock in clocks(verified, "framework-to-ai-office")] == ["2.1", "3.0"]
+
+
+def test_a_profile_that_changes_moves_what_is_owed(verified: Engine) -> None:
+    """The Safety and Security chapter is owed with systemic risk alone."""
+    recorded(verified, "placement_planned", at="2027-03-31T09:00:00Z")
+    assert only(verified, "full-process-at-placement")["state"] == "running"
+    verified.register(systemic_risk=False)
+    found = only(verified, "full-process-at-placement")
+    assert (found["state"], "no systemic risk" in found["reason"]) == ("void", True)
+    verified.register()
+    assert only(verified, "full-process-at-placement")["state"] == "running"
