@@ -1,23 +1,27 @@
 """The gates that Pratique ships, on the example facts, the example register and real evaluation logs."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
 from shipped_gates import (
+    ALL_CLEARED,
     CONFIGURATION,
     CRITERIA,
     EXAMPLES,
+    MEETS,
     NOW,
+    OVERSEAS,
     REGISTRY,
     RULEBOOK,
     clock,
+    clocks_of,
+    each,
     ids,
     look,
     profile_values,
-    read,
     register,
+    see,
 )
 
 from pratique.client import Moment
@@ -29,169 +33,7 @@ from pratique.domain.risks import RiskCategory
 from pratique.project import config_root
 from pratique.regimes import load_configuration
 
-RISKS = ("cbrn", "loss_of_control", "cyber_offence", "harmful_manipulation")
-
-
-def each(*names: str) -> set[str]:
-    """Ids of the requirements made of these for the four specified risks."""
-    return {instance_id(name, risk) for name in names for risk in RISKS}
-
-
-#: Requirements of the 25 security objectives, such as `security-a4-2-3`.
-OBJECTIVES = {
-    "security" + objective.id.removeprefix("S").lower().replace(".", "-")
-    for objective in RULEBOOK.edition.appendices.security.objectives()
-}
-
-#: Evidence file -> requirements that it meets, by gate. The demo and the documentation rest on this table.
-MEETS = {
-    "scope-and-role": {
-        "responsibilities.json": {"responsibilities", "resources"},
-        "copyright-policy.json": {"copyright-policy"},
-    },
-    "notification-and-framework": {
-        "systemic-risk-notification.json": {"notification"},
-        "framework.json": {"framework", "framework-tiers", "framework-confirmed"} | each("framework-covers-risk"),
-        "responsibilities.json": {"resources"},
-        "security-goal.json": {"security-goal"},
-    },
-    "training-start": {
-        "data-acquisition.json": {
-            "lawful-access",
-            "exclusion-list",
-            "rights-reservation",
-            "crawler-information",
-            "data-integrity",
-        },
-        "risk-candidates.json": {"risk-candidates"} | each("risk-information"),
-        "security-goal.json": {"security-goal", "first-protections"},
-    },
-    "training-trigger": {
-        "cbrn_mc_epochs3.eval": {"cbrn-evaluation"},
-        "cyber_agent_tools.eval": {"cyber-evaluation"},
-        "mitigation-record.json": {"mitigations-hold", "escalation-decided"},
-        "security-goal.json": {"security-goal"},
-    },
-    "pre-placement": {
-        "cbrn_mc_epochs3.eval": {"cbrn-evaluation"},
-        "cyber_agent_tools.eval": {"cyber-evaluation"},
-        "framework.json": {"framework", "framework-notified"},
-        "risk-register.json": {"risk-identification", "risk-evaluations", "evaluation-teams", "evaluation-time"}
-        | each("risk-information", "risk-model", "risk-evaluation"),
-        "external-evaluation.json": {"external-evaluation"},
-        "acceptance-determination.json": {"acceptance", "go-decision"},
-        "mitigation-record.json": {"mitigations-hold"} | each("risk-mitigation"),
-        "security-goal.json": {"security-controls"} | OBJECTIVES,
-        "model-report.json": {"model-report", "model-report-reasons", "model-report-risks"},
-        "model-documentation.json": {"model-documentation", "infringing-output"},
-    },
-    "placement": {
-        "systemic-risk-notification.json": {"notification"},
-        "placement-readiness.json": {
-            "authorised-representative",
-            "contact-route",
-            "documentation-integrity",
-            "training-content-summary",
-            "training-summary-updates",
-            "copyright-contact",
-            "model-report-access",
-            "public-summary",
-            "post-market-plan",
-            "incident-channel",
-            "submission-channel",
-        },
-    },
-    "post-market": {
-        "post-market-review.json": {
-            "methods-considered",
-            "external-access",
-            "information-refreshed",
-            "failure-conditions",
-            "stay-or-leave",
-            "model-report-holds",
-        }
-        | each("risk-still-acceptable", "risk-mitigations-work"),
-        "security-goal.json": {"security-upheld"},
-        "framework-assessment.json": {"framework-assessment"},
-        "responsibilities.json": {"resources"},
-        "risk-culture.json": {"risk-culture"},
-        "model-documentation.json": {"documentation-current"},
-    },
-    "serious-incident": {
-        "incident-file.json": {
-            "incident-file",
-            "reports-received",
-            "how-noticed",
-            "root-cause",
-            "risks-reconsidered",
-            "framework-reconsidered",
-            "report-reconsidered",
-            "corrective-measures",
-            "breach-contained",
-            "stay-or-leave",
-            "retention",
-        },
-    },
-    "model-change": {
-        "change-record.json": {
-            "change-described",
-            "full-process",
-            "report-decided",
-            "downstream-told",
-            "training-summary",
-            "public-summary",
-        }
-        | each("risk-after-change"),
-        "mitigation-record.json": {"mitigations-hold"},
-        "model-documentation.json": {"infringing-output", "model-documentation", "technical-dossier"},
-        "model-report.json": {"model-report-updated"},
-    },
-    "requests": {
-        "request-record.json": {
-            "request-recorded",
-            "basis-checked",
-            "answered-in-time",
-            "current-information",
-            "complaint-decided",
-        },
-    },
-    "retirement": {
-        "retirement-record.json": {
-            "monitoring-until-withdrawal",
-            "nothing-open",
-            "downstream-told",
-            "parameters",
-            "model-documentation-kept",
-            "safety-documentation-kept",
-            "incident-records-kept",
-            "representative-copy-kept",
-        },
-        "security-goal.json": {"security-goes-on"},
-    },
-}
-#: A provider of another continent: nothing is left out for being established in the Union.
-OVERSEAS = {"name": "Aurora", "country": "CA", "signed_chapters": ["transparency", "copyright", "safety_security"]}
-ALL_CLEARED = dict.fromkeys(RULEBOOK.specs, GateState.CLEARED)
-OCCASIONS = {"serious-incident": "inc-1", "requests": "req-1"}
 FILES = [(gate, name) for gate, files in MEETS.items() for name in files]
-
-
-def clocks_of(gate):
-    return [r.clock for r in RULEBOOK.spec(gate).requirements() if r.clock is not None]
-
-
-def see(gate, names, *, recorded=True, gates=ALL_CLEARED, clocks=None, provider=OVERSEAS, **profile):
-    """Judge a gate with the register recorded, other gates cleared and its clocks met, unless told otherwise."""
-    return look(
-        gate,
-        names,
-        gates=gates,
-        clocks=clocks_of(gate) if clocks is None else clocks,
-        risks=register() if recorded else None,
-        occasion=OCCASIONS.get(gate, "default"),
-        provider=provider,
-        **{"training_flop": 1.2e25} | profile,
-    )
 
 
 def test_the_shipped_configuration_loads_without_a_warning():
@@ -265,7 +107,7 @@ def test_a_time_limit_that_was_not_met_holds_its_gate_shut_unless_it_is_advice(g
         spec_digest="s",
         model="aurora",
         version="2.1",
-        profile=profile_values(training_flop=1.2e25),
+        profile=profile_values(training_flop=1.2e25, provider=OVERSEAS),
         profile_digest="p",
         limits=[clock(rule, state) for rule in clocks_of(gate)],
     )
@@ -299,134 +141,6 @@ def test_a_risk_of_the_provider_brings_its_own_requirements():
         instance_id(name, "grid_outage")
         for name in ("risk-information", "risk-model", "risk-evaluation", "risk-mitigation")
     }
-
-
-@pytest.mark.parametrize(
-    ("gate", "requirement"), [(g, "mitigations-hold") for g in ("training-trigger", "pre-placement")]
-)
-def test_the_weak_mitigation_record_is_unmet_with_a_reason(gate, requirement):
-    names = [n for n in MEETS[gate] if n != "mitigation-record.json"] + ["mitigation-record.weak.json"]
-    result = see(gate, names)
-    assert requirement in ids(result, FindingStatus.UNMET)
-    assert not result.is_ready
-    assert "bypass rate is above" in next(f.reason for f in result.findings if f.requirement == requirement)
-
-
-def test_the_stronger_record_takes_the_place_of_the_weak_one():
-    result = see("training-trigger", [*MEETS["training-trigger"], "mitigation-record.weak.json"])
-    assert result.is_ready
-
-
-@pytest.mark.parametrize("log", ["limited_8_of_40.eval", "error_run.eval", "partial_errors_tolerated.eval"])
-def test_a_poor_log_meets_nothing(log):
-    assert ids(see("training-trigger", [log]), FindingStatus.MET) == set()
-
-
-def test_a_newer_limited_run_takes_the_place_of_the_full_one():
-    names = [*MEETS["training-trigger"], "limited_8_of_40.eval"]
-    assert ids(see("training-trigger", names), FindingStatus.NOT_TESTED) == {"cbrn-evaluation"}
-
-
-def changed(name, change):
-    """Return an example with its facts changed."""
-    evidence = read(name)
-    facts = json.loads(json.dumps(evidence.extraction.facts))
-    change(facts)
-    return replace(evidence, extraction=replace(evidence.extraction, facts=facts))
-
-
-@pytest.mark.parametrize(("score", "status"), [(0.7499, FindingStatus.MET), (0.75, FindingStatus.UNMET)])
-def test_the_proxy_score_calls_for_a_closer_look_from_its_trigger_on(score, status):
-    evidence = changed("cbrn_mc_epochs3.eval", lambda facts: facts["metrics"].update({"choice/mean/accuracy": score}))
-    assert see("training-trigger", [evidence]).findings[0].status is status
-
-
-def test_one_objective_that_is_only_planned_is_one_open_requirement():
-    def plan(facts):
-        facts["objectives"][6]["status"] = "planned"
-
-    evidence = changed("security-goal.json", plan)
-    names = [evidence if name == "security-goal.json" else name for name in MEETS["pre-placement"]]
-    assert ids(see("pre-placement", names), FindingStatus.UNMET) == {"security-a4-2-3"}
-
-
-def test_a_safe_reference_frees_from_outside_evaluation_only_where_the_profile_names_one_for_each_risk():
-    def rest_on_reference(facts):
-        facts.update(outcome="similarly_safe_or_safer", evaluators=[])
-        facts["safe_reference"] = {"model": "aurora-1.0", "risks": list(RISKS), "justification": "All scores below."}
-
-    evidence = changed("external-evaluation.json", rest_on_reference)
-    names = [evidence if name == "external-evaluation.json" else name for name in MEETS["pre-placement"]]
-    assert ids(see("pre-placement", names), FindingStatus.UNMET) == {"external-evaluation"}
-    assert see("pre-placement", names, references=RISKS).is_ready
-
-
-@pytest.mark.parametrize(("answered", "is_ready"), [("2027-02-15", True), ("2027-02-16", False)])
-def test_a_request_is_answered_by_its_last_day(answered, is_ready):
-    evidence = changed("request-record.json", lambda facts: facts.update(answered_on=answered))
-    assert see("requests", [evidence]).is_ready is is_ready
-
-
-def test_a_complaint_needs_a_decision_with_reasons():
-    def complain(facts):
-        facts.update(kind="rightsholder_complaint")
-
-    result = see("requests", [changed("request-record.json", complain)])
-    assert ids(result, FindingStatus.NOT_TESTED) == {"complaint-decided"}
-
-
-def test_evidence_of_another_incident_is_not_about_this_one():
-    result = look("serious-incident", ["incident-file.json"], occasion="inc-2")
-    assert ids(result, FindingStatus.MET) == set()
-
-
-def test_without_systemic_risk_only_the_general_duties_are_left():
-    result = see("pre-placement", ["model-documentation.json"], gates={}, systemic_risk=False, training_flop=1e24)
-    assert ids(result, FindingStatus.MET) == {"model-documentation", "infringing-output"}
-    assert ids(result, FindingStatus.NOT_APPLICABLE) == {f.requirement for f in result.findings} - {
-        "model-documentation",
-        "infringing-output",
-    }
-    assert result.is_ready
-
-
-def test_open_source_without_systemic_risk_still_owes_copyright_and_the_summary():
-    free = {"systemic_risk": False, "open_source": True, "training_flop": 1e24}
-    result = see("pre-placement", ["model-documentation.json"], **free)
-    assert ids(result, FindingStatus.MET) == {"infringing-output"}
-    result = see("placement", ["placement-readiness.json"], **free)
-    assert ids(result, FindingStatus.MET) == {
-        "pre-placement-gate",
-        "training-content-summary",
-        "training-summary-updates",
-        "copyright-contact",
-    }
-
-
-@pytest.mark.parametrize("gate", MEETS)
-def test_open_source_with_systemic_risk_is_exempt_from_nothing(gate):
-    left_out = {"modification-measured", "contestation"}
-    assert ids(see(gate, [], open_source=True), FindingStatus.NOT_APPLICABLE) <= left_out
-
-
-@pytest.mark.parametrize(
-    ("gate", "provider", "opens"),
-    [
-        ("chapters-or-other-means", {"name": "A", "signed_chapters": ["transparency", "copyright"]}, True),
-        (
-            "chapters-or-other-means",
-            {
-                "name": "A",
-                "signed_chapters": ["transparency", "copyright"],
-                "alternative_means": {"safety_security": {"what": "Own framework", "where": "Sent on 1 May 2026"}},
-            },
-            False,
-        ),
-    ],
-)
-def test_a_chapter_that_is_not_signed_needs_other_means(gate, provider, opens):
-    result = see("scope-and-role", MEETS["scope-and-role"], provider=provider)
-    assert (gate in ids(result, FindingStatus.UNMET)) is opens
 
 
 def test_every_requirement_is_traced_worded_and_owned():
