@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cel_expr_python import cel
@@ -28,6 +29,9 @@ MAX_REASON = 240
 
 _STATUS = re.compile(r"^[A-Z_]{4,}: | \[[A-Z_]{4,}\]$")  #: the engine's status words around a message
 _MISSING = re.compile(r"^Key not found in map : (.+)$")
+
+#: What is read of the profile where every mention of it is one of these.
+_PROFILE_MEMBER = re.compile(r"profile\s*\.\s*([A-Za-z_]\w*)")
 
 _NO_CONDITION = "No matching overloads found : <jump_condition>"
 
@@ -131,7 +135,7 @@ class _Bound:
     def __init__(self, programs: _Programs, values: dict[str, Any]) -> None:
         self._programs = programs
         self._values = values
-        self._activations: dict[bool, Any] = {}  #: by whether the profile is in it
+        self._activations: dict[frozenset[str] | None, Any] = {}  #: by the members of the profile that are in it
         self._answers: dict[str, Judgement] = {}
         self._lock = threading.Lock()  # whether two threads may share one Activation is not documented
 
@@ -160,15 +164,25 @@ class _Bound:
     def _activation(self, expression: str) -> Any:
         """Return the values that an expression can name.
 
-        The engine turns all values of an activation into its own with the first expression on it. The profile, which
-        may hold a whole risk register, is left out for the many that name facts alone.
+        The engine turns all values of an activation into its own with the first expression on it. Of the profile, which
+        may hold a whole risk register, only the members that an expression names are put beside the facts.
         """
-        is_whole = "profile" in expression
-        activation = self._activations.get(is_whole)
+        members = _profile_members(expression)
+        activation = self._activations.get(members)
         if activation is None:
-            values = self._values if is_whole else {"facts": self._values["facts"]}
-            activation = self._activations[is_whole] = self._programs.activation(values)
+            values = dict(self._values)
+            if members is not None:
+                profile = values["profile"]
+                values["profile"] = {name: profile[name] for name in members if name in profile}
+            activation = self._activations[members] = self._programs.activation(values)
         return activation
+
+
+@lru_cache(maxsize=MAX_PROGRAMS)
+def _profile_members(expression: str) -> frozenset[str] | None:
+    """Return members of the profile, all those that `expression` can name among them; None where it can name any."""
+    named = _PROFILE_MEMBER.findall(expression)
+    return frozenset(named) if len(named) == expression.count("profile") else None
 
 
 class _Refused:

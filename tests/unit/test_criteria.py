@@ -280,3 +280,29 @@ def best_of(work, rounds=40):
         work()
         best = min(best, time.perf_counter() - begun)
     return best
+
+
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ("profile.a", True),
+        ("profile . a && !profile.b", True),
+        ("profile['a'] && profile.a", True),
+        ("size(profile) == 3 && profile.a", True),
+        ("has(profile.a) && !has(profile.z)", True),
+        ("profile // what is read stands below\n.a", True),
+        (".profile.a", True),
+        ("facts.profile.c == 1 && profile.a", True),
+        ("'profile.z' != facts.text && profile.a", True),
+        ("profile == {'a': true, 'b': false, 'profile': {'c': 1}}", True),
+        ("profile.profile.c == 1", True),
+        ("[profile][0].profile.c == 1", True),
+        ("profile.b", False),
+        ("profile.z", None),
+    ],
+)
+def test_an_expression_sees_every_member_of_the_profile_that_it_names(expression, holds):
+    profile = {"a": True, "b": False, "profile": {"c": 1}}
+    bound = CelCriteria().bind(profile, {"profile": {"c": 1}, "text": "x"}, key="k")
+    assert bound.judge("facts.text == 'x'").holds is True
+    assert bound.judge(expression).holds is holds
