@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from regime_fixtures import FINAL, NEXT, write, write_next_edition, write_tighte
 from test_clock_story import CONFIG, Office
 
 from pratique.cli.main import main
+from pratique.client.async_client import AsyncClient
 from pratique.services.verify import verify_ledger
 from pratique.settings import Settings
 
@@ -87,7 +89,18 @@ def test_an_installation_moves_to_a_later_edition_by_the_command_line(office: Of
     assert {"risk-scenarios.chem-bio", "risk-scenarios.rad-nuc"} < asked
     assert "risk-scenarios.cbrn" not in asked
     assert "nothing changes: this is adopted already" in run("regime", "adopt", NEXT)
+    assert asyncio.run(_told_to_a_program(office)) == [NEXT, FINAL]
     assert verify_ledger(office.settings).problems == []
+
+
+async def _told_to_a_program(office: Office) -> list[str]:
+    """Return what was adopted, newest first, as the asynchronous client tells it."""
+    async with AsyncClient(office.settings.base_url, office.token("mira")) as client:
+        found = await client.regimes.adoptions()
+        adopted = [item["edition"] for item in await client.regimes.editions() if item["is_adopted"]]
+        assert adopted == [found[0]["edition"]]
+        assert (await client.regimes.impact(adopted[0]))["changes_something"] is False
+    return [item["edition"] for item in found]
 
 
 def test_rules_that_are_not_sound_are_refused_and_the_engine_goes_on(office: Office, run: Run) -> None:
