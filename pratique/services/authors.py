@@ -64,11 +64,11 @@ def _authors(reader: Reader, version: Row, members: frozenset[str]) -> Iterator[
 
 
 def _compute_authors(reader: Reader, version: Row) -> Iterator[tuple[str, str]]:
-    """Yield who recorded the compute that counts, of every version of the same pre-training run."""
+    """Yield who recorded the compute that counts, or said that some does not, in the whole pre-training run."""
     whole = version if "profile" in version else reader.one(lookups.MODEL_VERSION, **_names(version))
     for member in lineage_of(reader, whole) if whole is not None else ():
-        for row in reader.all(lookups.COMPUTE_OF_VERSION, model_version_id=member["id"]):
-            author = row["person"] or row["credential"]
+        for row in reader.all(lookups.COMPUTE_EVER, model_version_id=member["id"]):
+            author = row["withdrawn_by"] or row["person"] or row["credential"]
             if author is not None:
                 yield f"compute[{row['run']}]", author
 

@@ -47,6 +47,15 @@ def test_who_recorded_compute_cannot_clear_a_gate_that_reads_it(story: Engine) -
     assert ok(story.decide("kim", "sizes"))["state"] == "cleared"
 
 
+def test_who_withdrew_compute_cannot_clear_a_gate_that_reads_it(story: Engine) -> None:
+    entry = ok(story.send("POST", f"{VERSION}/compute", "jonas", json=COMPUTE))["id"]
+    story.trigger("sizes")
+    ok(story.send("POST", f"{VERSION}/compute/{entry}/withdraw", "mira", json={"reason": "Counted twice."}))
+    alone = ok(story.decide("mira", "sizes"))
+    assert alone["state"] == "in_review"
+    assert alone["sign_off"]["profile_set_by"] == [{"by": "mira", "values": ["compute[r1]"]}]
+
+
 def test_who_changed_the_provider_cannot_clear_a_gate_that_reads_scope(story: Engine) -> None:
     story.trigger("scopes")
     provide(story, "mira", size="small")

@@ -26,11 +26,13 @@ def _provider_changed(v: Values, at: str) -> tuple[Change, ...]:
 def _compute_recorded(v: Values, at: str) -> tuple[Change, ...]:
     names = ("id", "model_version_id", "run", "kind", "flop", "begins_at", "ends_at", "purpose", "source")
     row = {name: v[name] for name in names} | {name: v.get(name) for name in ("person", "credential")}
-    return (Insert("compute", row | {"recorded_at": at, "withdrawn_at": None, "withdrawn_why": None}),)
+    row |= dict.fromkeys(("withdrawn_at", "withdrawn_why", "withdrawn_by"))
+    return (Insert("compute", row | {"recorded_at": at}),)
 
 
 def _compute_withdrawn(v: Values, at: str) -> tuple[Change, ...]:
-    return (Update("compute", v["id"], {"withdrawn_at": at, "withdrawn_why": v["reason"]}),)
+    row = {"withdrawn_at": at, "withdrawn_why": v["reason"], "withdrawn_by": v.get("person", v.get("credential"))}
+    return (Update("compute", v["id"], row),)
 
 
 #: By tag.

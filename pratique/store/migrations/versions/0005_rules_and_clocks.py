@@ -62,6 +62,7 @@ def _make_profiles() -> None:
         sa.Column("recorded_at", _INSTANT, nullable=False),
         sa.Column("withdrawn_at", _INSTANT, nullable=True),
         sa.Column("withdrawn_why", sa.Text(), nullable=True),
+        sa.Column("withdrawn_by", _NAME, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("compute_of_version", "compute", ["model_version_id", "id"], unique=False)
