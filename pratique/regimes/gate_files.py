@@ -108,11 +108,9 @@ class GateChecks:
                     problems.add(file, path, found=repr(kind), expected=expected)
 
     def _check_edition(self, file: str, spec: GateSpec, problems: Problems) -> None:
-        """Note an edition that is not there, of a configuration that has editions of the gate's regime."""
-        regime = spec.edition.partition("@")[0]
-        of_regime = sorted(name for name in self.editions if name.partition("@")[0] == regime)
-        if of_regime and spec.edition not in self.editions and spec.edition not in self.broken:
-            problems.add(file, "edition", found=spec.edition, expected=f"one of {', '.join(of_regime)}")
+        """Note an edition that is not there; only a configuration without any has gates alone."""
+        if self.editions and spec.edition not in self.editions and spec.edition not in self.broken:
+            problems.add(file, "edition", found=spec.edition, expected=f"one of {', '.join(sorted(self.editions))}")
 
     def check_references(self, file: str, spec: GateSpec, edition: Edition, problems: Problems) -> None:
         """Note measures and answers of scope that the edition does not know; articles are not looked up."""

@@ -40,11 +40,11 @@ class _Year(RegimeData):
         return self
 
 
-def load_holidays(folder: Path, problems: Problems) -> Holidays:
+def load_holidays(folder: Path, problems: Problems, origin: str = "") -> Holidays:
     """Return the lists in `folder`; note every error. A year without a file has no list."""
     lists: list[HolidayList] = []
     for path in sorted(folder.glob("*.yaml")):
-        file = f"{folder.name}/{path.name}"
+        file = f"{origin}{folder.name}/{path.name}"
         year = _read(path, file, problems)
         if year is None:
             continue

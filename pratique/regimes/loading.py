@@ -11,6 +11,7 @@ from pathlib import Path
 from pratique.domain.counting import Holidays
 from pratique.domain.people import People
 from pratique.domain.regime import Edition
+from pratique.domain.regime.mapping import Mapping as EditionMapping
 from pratique.domain.spec import GateSpec
 from pratique.errors import ConfigError
 from pratique.regimes.carrying import gates_of_editions
@@ -148,13 +149,19 @@ def _load_regimes(
             else:
                 editions[edition.id] = edition
                 added |= {edition.id} if origin else set()
-    mappings = [
-        load_mapping(path, editions, problems, origin, broken=broken)
-        for origin, folder in origins
-        for path in sorted((folder / "regimes").glob("*/mappings/*.yaml"))
-    ]
-    holidays = Holidays(one for _, folder in origins for one in load_holidays(folder / "holidays", problems).lists())
-    return Regimes(editions=editions, mappings=tuple(m for m in mappings if m is not None), holidays=holidays)
+    mappings: dict[tuple[str, str], EditionMapping] = {}
+    for origin, folder in origins:
+        for path in sorted((folder / "regimes").glob("*/mappings/*.yaml")):
+            mapping = load_mapping(path, editions, problems, origin, broken=broken)
+            if mapping is not None and (mapping.earlier, mapping.later) in mappings:
+                where, found = f"{origin}mappings/{path.name}", "a second mapping between these editions"
+                problems.add(where, "later", found=found, expected="one between two editions")
+            elif mapping is not None:
+                mappings[mapping.earlier, mapping.later] = mapping
+    holidays = Holidays(
+        one for origin, folder in origins for one in load_holidays(folder / "holidays", problems, origin).lists()
+    )
+    return Regimes(editions=editions, mappings=tuple(mappings.values()), holidays=holidays)
 
 
 def _gates(

@@ -234,6 +234,29 @@ def test_nothing_that_is_shipped_is_replaced(config: Path, overlay: Path) -> Non
     )
 
 
+MAPPING = {"format": "pratique.mapping/1", "earlier": FINAL, "later": NEXT, "rest_equal": True}
+
+
+@pytest.mark.parametrize(
+    ("file", "value", "expected"),
+    [
+        ("regimes/eu-gpai-code/mappings/x.yaml", MAPPING | {"later": FINAL}, "two editions of one regime"),
+        ("regimes/eu-gpai-code/mappings/x.yaml", MAPPING | {"later": "acme@1"}, "two editions of one regime"),
+        ("regimes/eu-gpai-code/mappings/x.yaml", MAPPING, "a second mapping between these editions"),
+        ("regimes/eu-gpai-code/mappings/x.yaml", MAPPING | {"rest_equal": False}, "or `rest_equal: true`"),
+        ("gates/mine.yaml", GATE | {"id": "mine", "edition": "acme@1"}, "edition: found acme@1, expected one of"),
+        ("holidays/2028.yaml", {"year": 2028}, "overlay/holidays/2028.yaml: format: found nothing"),
+        ("gates/mine.yaml", [1], "overlay/gates/mine.yaml: found a list, expected an object"),
+        ("regimes/eu-gpai-code/2030-01-01/edition.yaml", {}, "eu-gpai-code/2030-01-01/vocabulary.yaml: found no file"),
+    ],
+)
+def test_what_cannot_stand_is_named(config: Path, overlay: Path, file: str, value: Any, expected: str) -> None:
+    next_edition(overlay)
+    write(overlay / file, value)
+    errors = errors_of(config, overlay)
+    assert any(expected in line for line in errors), errors
+
+
 def test_an_overlay_folder_that_is_not_there_is_an_error(config: Path, tmp_path: Path) -> None:
     assert errors_of(config, tmp_path / "nothing")[0].startswith("overlay/: found no folder")
 

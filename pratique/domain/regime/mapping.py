@@ -65,6 +65,12 @@ class Mapping(RegimeData):
     measures: tuple[MeasureMove, ...] = ()
 
     @model_validator(mode="after")
+    def _has_two_ends(self) -> Self:
+        if self.earlier == self.later or self.earlier.partition("@")[0] != self.later.partition("@")[0]:
+            raise ValueError("`earlier` and `later` are two editions of one regime")
+        return self
+
+    @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.rest_equal and not (self.risks and self.measures):
             raise ValueError("`risks` and `measures` are expected, or `rest_equal: true`")
