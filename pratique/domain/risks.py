@@ -15,9 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pratique.domain.instances import NamedRisk
 from pratique.domain.regime import Taxonomy
+from pratique.domain.regime.taxonomy import RiskId
 
-#: Ids of risks: those of the taxonomy, and the provider's own. They stand in ids of requirements, with `-` for `_`.
-RiskId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$", max_length=30)]
 #: Ids of scenarios, tiers and mitigations within a risk.
 PartId = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_.][a-z0-9]+)*$", max_length=64)]
 #: Words of taxonomies, and what a person is called in people.yaml; `register_flaws` knows which there are.
@@ -167,7 +166,7 @@ def risk_values(register: RiskRegister | None, taxonomy: Taxonomy | None) -> dic
 
 def unrecorded(risk_id: str, title: str) -> dict[str, Any]:
     """Return what `profile.risks` says of a risk that was not recorded."""
-    # Not validated: an edition may name its risks as it likes.
+    # Not validated: titles of a taxonomy can be longer than those of a register.
     nothing = Risk.model_construct(id=risk_id, title=title, category=RiskCategory.SPECIFIED)
     return {**nothing.as_json(), "recorded": False}
 
