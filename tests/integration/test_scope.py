@@ -27,6 +27,11 @@ from pratique.services.verify import verify_ledger
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 SIGNED = ["transparency", "copyright", "safety_security"]
+#: A licence with every particular that Art. 53(2) asks for.
+FREE = {
+    **dict.fromkeys(("allows_access", "allows_use", "allows_modification", "allows_distribution"), True),
+    **{"weights_public": True, "architecture_public": True, "usage_info_public": True, "monetised": False},
+}
 NORDLICHT = {"name": "Nordlicht AI", "country": "FI", "size": "medium", "signed_chapters": SIGNED}
 #: Signed by one owner; it rests on answers of scope alone.
 OWED = _gate(
@@ -89,7 +94,7 @@ def told(engine: Engine, version: str = VERSION) -> list[tuple[str, str]]:
 
 
 def test_scope_explains_every_answer_with_reason_and_source(engine: Engine) -> None:
-    engine.register(systemic_risk=False, open_source=True)
+    engine.register(systemic_risk=False, licence=FREE)
     found = engine.get(f"{VERSION}/scope")
     assert found["edition"] == "eu-gpai-code@2025-07-10"
     exempt = next(step for step in found["steps"] if step["id"] == "open_source_exempt")

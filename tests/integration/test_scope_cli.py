@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from engine_fixtures import Engine, clock_fixture, engine_fixture, engine_settings_fixture  # noqa: F401 - fixtures
-from test_scope import engine_config_fixture  # noqa: F401 - a fixture
+from test_scope import FREE, engine_config_fixture  # noqa: F401 - a fixture
 
 from pratique.cli import compute, provider, scope
 from pratique.cli.main import main
@@ -58,7 +58,7 @@ def run_fixture(
         out, err = capsys.readouterr()
         return Ended(int(ended.value.code or 0), out, err)
 
-    engine.register(systemic_risk=False, open_source=True)
+    engine.register(systemic_risk=False, licence=FREE)
     return call
 
 

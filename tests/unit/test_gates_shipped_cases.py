@@ -1,10 +1,7 @@
 """Single rules of the shipped gates: poor evidence, thresholds, and what is not owed."""
 
-import json
-from dataclasses import replace
-
 import pytest
-from shipped_gates import MEETS, RISKS, ids, look, read, see
+from shipped_gates import MEETS, changed, each, ids, look, see
 
 from pratique.domain.findings import FindingStatus
 
@@ -35,14 +32,6 @@ def test_a_newer_limited_run_takes_the_place_of_the_full_one():
     assert ids(see("training-trigger", names), FindingStatus.NOT_TESTED) == {"cbrn-evaluation"}
 
 
-def changed(name, change):
-    """Return an example with its facts changed."""
-    evidence = read(name)
-    facts = json.loads(json.dumps(evidence.extraction.facts))
-    change(facts)
-    return replace(evidence, extraction=replace(evidence.extraction, facts=facts))
-
-
 @pytest.mark.parametrize(("score", "status"), [(0.7499, FindingStatus.MET), (0.75, FindingStatus.UNMET)])
 def test_the_proxy_score_calls_for_a_closer_look_from_its_trigger_on(score, status):
     evidence = changed("cbrn_mc_epochs3.eval", lambda facts: facts["metrics"].update({"choice/mean/accuracy": score}))
@@ -56,17 +45,6 @@ def test_one_objective_that_is_only_planned_is_one_open_requirement():
     evidence = changed("security-goal.json", plan)
     names = [evidence if name == "security-goal.json" else name for name in MEETS["pre-placement"]]
     assert ids(see("pre-placement", names), FindingStatus.UNMET) == {"security-a4-2-3"}
-
-
-def test_a_safe_reference_frees_from_outside_evaluation_only_where_the_profile_names_one_for_each_risk():
-    def rest_on_reference(facts):
-        facts.update(outcome="similarly_safe_or_safer", evaluators=[])
-        facts["safe_reference"] = {"model": "aurora-1.0", "risks": list(RISKS), "justification": "All scores below."}
-
-    evidence = changed("external-evaluation.json", rest_on_reference)
-    names = [evidence if name == "external-evaluation.json" else name for name in MEETS["pre-placement"]]
-    assert ids(see("pre-placement", names), FindingStatus.UNMET) == {"external-evaluation"}
-    assert see("pre-placement", names, references=RISKS).is_ready
 
 
 @pytest.mark.parametrize(("answered", "is_ready"), [("2027-02-15", True), ("2027-02-16", False)])
@@ -90,21 +68,30 @@ def test_evidence_of_another_incident_is_not_about_this_one():
 
 def test_without_systemic_risk_only_the_general_duties_are_left():
     result = see("pre-placement", ["model-documentation.json"], gates={}, systemic_risk=False, training_flop=1e24)
-    assert ids(result, FindingStatus.MET) == {"model-documentation", "infringing-output"}
+    assert ids(result, FindingStatus.MET) == {"scope-known", "model-documentation", "infringing-output"}
     assert ids(result, FindingStatus.NOT_APPLICABLE) == {f.requirement for f in result.findings} - {
+        "scope-known",
         "model-documentation",
         "infringing-output",
     }
     assert result.is_ready
 
 
+#: A licence with every particular that Art. 53(2) asks for.
+FREE = {
+    **dict.fromkeys(("allows_access", "allows_use", "allows_modification", "allows_distribution"), True),
+    **{"weights_public": True, "architecture_public": True, "usage_info_public": True, "monetised": False},
+}
+
+
 def test_open_source_without_systemic_risk_still_owes_copyright_and_the_summary():
-    free = {"systemic_risk": False, "open_source": True, "training_flop": 1e24}
+    free = {"systemic_risk": False, "licence": FREE, "training_flop": 1e24}
     result = see("pre-placement", ["model-documentation.json"], **free)
-    assert ids(result, FindingStatus.MET) == {"infringing-output"}
+    assert ids(result, FindingStatus.MET) == {"scope-known", "infringing-output"}
     result = see("placement", ["placement-readiness.json"], **free)
     assert ids(result, FindingStatus.MET) == {
         "pre-placement-gate",
+        "scope-gate",
         "training-content-summary",
         "training-summary-updates",
         "copyright-contact",
@@ -113,8 +100,8 @@ def test_open_source_without_systemic_risk_still_owes_copyright_and_the_summary(
 
 @pytest.mark.parametrize("gate", MEETS)
 def test_open_source_with_systemic_risk_is_exempt_from_nothing(gate):
-    left_out = {"modification-measured", "contestation"}
-    assert ids(see(gate, [], open_source=True), FindingStatus.NOT_APPLICABLE) <= left_out
+    left_out = {"modification-measured", "contestation"} | each("safe-reference-shown")
+    assert ids(see(gate, [], licence=FREE), FindingStatus.NOT_APPLICABLE) <= left_out
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,46 @@ def test_what_is_no_general_purpose_model_owes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    "known",
+    [
+        {"done": 5e25},
+        {"planned": 5e25},
+        {"done": 5e25, "modalities": ("proteins",)},
+        {"lineage": {"is_designated": True}},  # as an occurrence says
+        {"lineage": {"is_expected": True}},
+    ],
+)
+def test_what_is_recorded_overrules_a_no_to_general_purpose(known: dict[str, Any]) -> None:
+    """Only general-purpose models are classified; compute above 10^25 FLOP is no model of another kind by a word."""
+    assert owed(general_purpose=False, **known) >= {"general_purpose", "provider", "safety_security"}
+    assert "provider" not in owed(general_purpose=False, done=1e25)
+
+
+@pytest.mark.parametrize("stage", ["trained", "placed", "in_service", "withdrawn"])
+def test_compute_that_nobody_recorded_lifts_no_duty_once_training_is_over(stage: str) -> None:
+    found = owed(stage=stage)
+    assert found >= {"compute_unknown", "presumed_systemic_risk", "safety_security", "notification_owed"}
+    assert "open_source_exempt" not in owed(stage=stage, licence=FREE)
+    for known in ({"done": 2e24}, {"planned": 2e24}):
+        assert owed(stage=stage, **known).isdisjoint({"compute_unknown", "safety_security"})
+    modified = {"kind": "modified", "upstream": "b", "upstream_flop": 3e24, "modification_flop": 2e24}
+    assert "safety_security" not in owed(stage=stage, origin=modified)
+
+
+@pytest.mark.parametrize("stage", ["planned", "training"])
+def test_before_training_ends_compute_that_nobody_recorded_presumes_nothing(stage: str) -> None:
+    found = owed(stage=stage)
+    assert "provider" in found
+    assert found.isdisjoint({"compute_unknown", "presumed_systemic_risk", "safety_security"})
+
+
+def test_who_says_that_no_notification_is_owed_while_compute_is_unknown_is_told_what_settles_it() -> None:
+    answer = next(one for one in scope(stage="placed").path if one.step.id == "compute_unknown")
+    assert answer.answer
+    assert "a figure in the ledger or the profile settles it" in answer.reason
+
+
+@pytest.mark.parametrize(
     ("given", "answer"),
     [
         ({"done": 1e25}, False),  # Art. 51(2): greater than 10^25
@@ -185,7 +225,9 @@ def test_a_modifier_is_provider_above_a_third(origin: dict[str, Any], is_provide
     assert found["provider"] is found["limited_to_modification"] is is_provider
 
 
-@pytest.mark.parametrize("classified", [{"systemic_risk": True}, {"designation": "designated"}])
+@pytest.mark.parametrize(
+    "classified", [{"systemic_risk": True}, {"designation": "designated"}, {"lineage": {"is_designated": True}}]
+)
 def test_a_small_modification_that_is_classified_itself_brings_the_duties(classified: dict[str, Any]) -> None:
     origin = {"kind": "modified", "upstream": "borealis-7b", "upstream_flop": 3e24, "modification_flop": 1e23}
     assert not scope(origin=origin).values["provider"]
@@ -206,6 +248,28 @@ def test_a_large_modification_of_a_model_with_systemic_risk_has_it_too() -> None
     assert not scope(origin={**origin, "modification_flop": 1e24}).values["systemic_risk"]
     both = {"kind": "modified", "upstream": "b", "upstream_flop": 8e24, "modification_flop": 3e24}
     assert scope(origin=both).values["systemic_risk"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "answer"),
+    [
+        ({"modification_flop": 3.4e24}, True),  # nothing is known of the original
+        ({"modification_flop": 3.3e24}, False),
+        ({"modification_flop": 3.4e24, "upstream_systemic_risk": False}, False),
+        ({"modification_flop": 3.4e24, "upstream_flop": 6e24}, False),  # 9.4e24 together
+        ({"modification_flop": 3.4e24, "upstream_flop": 7e24}, True),
+    ],
+)
+def test_an_original_of_which_nothing_is_known_counts_as_one_with_systemic_risk(
+    origin: dict[str, Any], answer: bool
+) -> None:
+    """Inferred: a third of 10^25 FLOP is the line for an original with systemic risk."""
+    found = scope(origin={"kind": "modified", "upstream": "borealis", **origin}).values
+    assert found["systemic_risk_by_modification"] is found["safety_security"] is answer
+
+
+def test_the_ledger_of_a_modification_counts_where_the_profile_names_no_figure() -> None:
+    assert scope(origin={"kind": "modified", "upstream": "b"}, done=4e24).values["systemic_risk_by_modification"]
 
 
 def test_open_source_is_exempt_from_documentation_and_representative_only() -> None:
@@ -229,8 +293,11 @@ def test_open_source_with_systemic_risk_is_exempt_from_nothing() -> None:
     assert found >= {"documentation_owed", "representative_owed", "safety_security"}
 
 
-def test_a_profile_of_before_says_open_source_in_one_word() -> None:
-    assert "open_source_exempt" in owed(open_source=True)
+def test_one_word_without_the_terms_of_the_licence_exempts_nobody() -> None:
+    """Art. 53(2) names the terms; a profile of before, which only says `open_source`, shows none of them."""
+    found = owed(open_source=True)
+    assert "open_source_exempt" not in found
+    assert "documentation_owed" in found
 
 
 @pytest.mark.parametrize(
@@ -340,6 +407,28 @@ LENIENT: dict[str, Any] = {
     "references": {"risks": [], "covers_all": False},
 }
 DUTIES = {step.id for step in RULES.steps if step.unknown}
+#: The same of a model that says it is none of general purpose, and of one that was modified.
+LENIENT_ONES: dict[str, dict[str, Any]] = {
+    "none": {**LENIENT, "general_purpose": False},
+    "modified": {
+        **LENIENT,
+        "origin": {
+            **{"kind": "modified", "upstream": "borealis", "upstream_flop": 3e24},
+            **{"upstream_systemic_risk": False, "modification_flop": 2e24},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("kind", [*LENIENT_ONES])
+@pytest.mark.parametrize("forgotten", [*LENIENT])
+def test_nothing_that_is_owed_ends_by_what_is_forgotten(forgotten: str, kind: str) -> None:
+    lenient = LENIENT_ONES[kind]
+    whole = decide_scope(RULES, lenient, CRITERIA, key=f"whole {kind}").values
+    less = {name: value for name, value in lenient.items() if name != forgotten}
+    found = decide_scope(RULES, less, CRITERIA, key=f"{kind} without {forgotten}").values
+    duties = {name for name in DUTIES if name.endswith("_owed")} | {"provider", "safety_security", "crawls"}
+    assert [name for name in duties if whole[name] and not found[name]] == []
 
 
 @pytest.mark.parametrize("forgotten", [*LENIENT])
