@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from pratique.errors import InvalidInputError
 
 #: Integers beyond this lose digits in ECMAScript number form (RFC 8785, appendix D).
 MAX_SAFE_INTEGER = 2**53 - 1
+#: As many digits as the smallest integer beyond that has.
+_LONG, _LONG_BYTES = re.compile(r"[0-9]{16}"), re.compile(rb"[0-9]{16}")
 #: Types that orjson always writes as RFC 8785 does.
 _SAME = frozenset({str, bool, type(None)})
 
@@ -63,9 +66,25 @@ def parse_json(data: bytes, what: str) -> Any:
         raise InvalidInputError(f"{what} is not JSON: {error}") from None
 
 
-def stored_json(text: str) -> Any:
-    """Return the JSON value in `text` that the ledger wrote itself."""
-    return orjson.loads(text)
+def stored_json(text: str | bytes) -> Any:
+    """Return the JSON value in `text` that the ledger wrote itself, in its canonical form.
+
+    RFC 8785 writes a whole float below 1e21 without exponent, and no integer beyond `MAX_SAFE_INTEGER` is ever written:
+    a number of that size is the float that it was.
+    """
+    value = orjson.loads(text)
+    is_long = _LONG_BYTES.search(text) if isinstance(text, bytes) else _LONG.search(text)
+    return _with_floats(value) if is_long else value
+
+
+def _with_floats(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(item) for item in value]
+    if type(value) is int and abs(value) > MAX_SAFE_INTEGER:
+        return float(value)
+    return value
 
 
 def sha256_hex(data: bytes) -> str:

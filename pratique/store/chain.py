@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy import Table, select
 
-from pratique.canonical import canonical_json
+from pratique.canonical import canonical_json, stored_json
 from pratique.errors import PratiqueError
 from pratique.store.changes import table_named
 from pratique.store.journal import GENESIS
@@ -98,7 +97,7 @@ class Chain:
     def _read(self, seq: int | None, row: Row) -> CheckedEntry | None:
         _position, entry_id, at, tag, subject, body = row
         try:
-            value = orjson.loads(body)
+            value = stored_json(body)
             if canonical_json(value) != body:
                 self._problems.add("not canonical", f"{_name(seq, row)}: its body is not canonical JSON")
         except (ValueError, TypeError, RecursionError, PratiqueError) as error:

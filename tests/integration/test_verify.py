@@ -17,7 +17,7 @@ from ledger_story import Story
 from ledger_tampering import Tampering
 from sqlalchemy import text
 
-from pratique.domain.entries import GateRunOpened, NoticeWritten, SignedIn
+from pratique.domain.entries import ComputeRecorded, GateRunOpened, NoticeWritten, SignedIn
 from pratique.services.verify import VerifyReport, verify_ledger
 from pratique.settings import Settings
 from pratique.store.blobs import EvidenceFolder
@@ -62,6 +62,15 @@ def test_a_ledger_that_nobody_touched_has_no_problem(settings: Settings) -> None
     assert report.counts["entries"] >= 140
     assert report.counts["rows"] >= 50
     assert report.counts["unsealed"] == 0
+
+
+@pytest.mark.parametrize("flop", [3.0, 1e16, 1.2345678901234567e17, 1e19, 1.2345678901234568e20, 1e21, 2e25])
+def test_whole_floats_of_any_size_verify(settings: Settings, flop: float) -> None:
+    compute = next(fact for fact in EXAMPLES if isinstance(fact, ComputeRecorded))
+    fact = replace(compute, id="0199f0a0-0000-7000-8000-0000000000cc", flop=flop)
+    with opened(settings.ledger_url) as ledger:
+        write_all(ledger, (fact,))
+    assert verify_ledger(settings).problems == []
 
 
 def test_progress_names_every_step_and_reaches_its_end(settings: Settings) -> None:

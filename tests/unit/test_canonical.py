@@ -12,6 +12,7 @@ from pratique.canonical import (
     canonical_texts,
     digest_of,
     sha256_hex,
+    stored_json,
 )
 from pratique.errors import InvalidInputError
 
@@ -119,3 +120,17 @@ def test_the_digest_is_that_of_the_canonical_bytes():
 @given(st.floats(min_value=0.0005, max_value=2e15) | st.floats(min_value=-2e15, max_value=-0.0005))
 def test_floats_of_usual_size_have_the_bytes_of_rfc_8785(value):
     assert canonical_json({"score": value}) == rfc8785.dumps({"score": value})
+
+
+@given(st.floats(min_value=2.0**53, max_value=1e300) | st.integers(2**53, 2**70).map(float))
+def test_a_whole_float_that_was_stored_comes_back_as_it_was(number):
+    for value in (number, -number, {"flop": [number, {"x": "1" * 20}]}):
+        assert stored_json(canonical_json(value)) == value
+        assert canonical_json(stored_json(canonical_json(value).decode())) == canonical_json(value)
+
+
+def test_digits_in_text_stay_text():
+    assert stored_json('{"a":"12345678901234567890","b":9007199254740991}') == {
+        "a": "12345678901234567890",
+        "b": MAX_SAFE_INTEGER,
+    }
