@@ -71,10 +71,18 @@ def touched_runs(
     Order: version by version, prerequisites before what needs them.
     """
     place = {gate: index for index, gate in enumerate(specs)}
+    changed: dict[tuple[str, str], tuple[str, ...]] = {}  # many runs have pinned the same spec
+    for run in runs:
+        if run.gate in specs and (run.gate, run.digest) not in changed:
+            changed[run.gate, run.digest] = _demands(run, specs[run.gate], risks)
     found: list[TouchedRun] = []
     for of_version in _by_version(runs):
         ordered = sorted(of_version, key=lambda run: (place.get(run.gate, len(place)), run.gate))
-        own = [one for run in ordered if (one := _touched(run, specs, digests, risks)) is not None]
+        own = [
+            one
+            for run in ordered
+            if (one := _touched(run, digests.get(run.gate), changed.get((run.gate, run.digest), ()))) is not None
+        ]
         found += [*own, *_dependents(ordered, own)]
     return tuple(found)
 
@@ -87,17 +95,18 @@ def _by_version(runs: Iterable[SeenRun]) -> Iterator[list[SeenRun]]:
         yield grouped[name]
 
 
-def _touched(
-    run: SeenRun, specs: Mapping[str, GateSpec], digests: Mapping[str, str], risks: tuple[str, ...]
-) -> TouchedRun | None:
-    later = specs.get(run.gate)
-    if later is None:
+def _demands(run: SeenRun, later: GateSpec, risks: tuple[str, ...]) -> tuple[str, ...]:
+    change = gate_change(run.spec, later, risks=risks)
+    return change.demands if change is not None else ()
+
+
+def _touched(run: SeenRun, digest: str | None, demands: tuple[str, ...]) -> TouchedRun | None:
+    """Return what becomes of a run whose gate has a spec of `digest` now; `demands` are what it demands otherwise."""
+    if digest is None:
         why = f"{run.spec.edition} has this gate, and what is adopted has not"
         return TouchedRun(run=run, effect=Effect.LEFT, why=(why,))
-    if digests[run.gate] == run.digest:
+    if digest == run.digest:
         return None
-    change = gate_change(run.spec, later, risks=risks)
-    demands = change.demands if change is not None else ()
     if demands:
         effect = Effect.STALE if run.state is GateState.CLEARED else Effect.JUDGED_ANEW
         return TouchedRun(run=run, effect=effect, why=demands)
