@@ -64,7 +64,8 @@ def _sheet(sheet: DataSheet) -> str:
         f"**Decides.** {sheet.decides}",
         "",
         f"**Opens on.** {', '.join(f'`{kind}`' for kind in sheet.opens_on)}, or a trigger by name."
-        + (f" Applies when `{sheet.applies_when}`." if sheet.applies_when else ""),
+        + (f" Applies when `{sheet.applies_when}`." if sheet.applies_when else "")
+        + (f" Settled when `{sheet.settled_when}`: age of evidence ends no clearance." if sheet.settled_when else ""),
         "",
         f"**Who signs.** {_signs(sheet)}; reminded after {sheet.follow_up_days} days, due after {sheet.due_days}.",
         "",

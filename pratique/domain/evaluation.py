@@ -43,7 +43,7 @@ def evaluate(spec: GateSpec, situation: Situation, criteria: Criteria, now: date
     cannot be judged is NotTested with its reason.
     """
     moment = Moment(now)
-    judge = Judge(situation, Ground.of(situation, criteria), moment)
+    judge = Judge(situation, Ground.of(situation, criteria), moment, settled_when=spec.settled_when)
     return verdict_of(spec, situation, judge, moment).at(situation.gate_run, now)
 
 
@@ -119,6 +119,8 @@ def _looked_at(situation: Situation, exhibits: Sequence[Exhibit]) -> dict[str, b
         members["limits"] = [_limit(limit) for limit in situation.limits]
     if situation.occasion_since is not None:
         members["occasion_since"] = instant_text(situation.occasion_since)
+    if situation.is_cleared:
+        members["is_cleared"] = True
     return {
         "evidence": canonical_texts([exhibit.identity for exhibit in exhibits]),
         **{name: canonical_json(value) for name, value in members.items()},

@@ -26,7 +26,7 @@ _JUDGED = (
     "gating",
 )
 #: Members of a gate that decide whether it is cleared, beside its requirements.
-_DECIDING = ("applies_when", "sign_off")
+_DECIDING = ("applies_when", "settled_when", "sign_off")
 _RISKS = re.compile(r"\bprofile\s*\.\s*risks\b")
 #: Members that every spec of another edition has otherwise, or that its requirements tell of.
 _NOT_TOLD = frozenset({"format", "id", "version", "edition", "checkpoints"})

@@ -62,6 +62,7 @@ class Judge:
         exhibits: what was bound before; taken over where it is the very same evidence on the very same ground.
         found: what was found before for the same spec on the very same ground, by requirement; taken over where it
             comes out again.
+        settled_when: of the spec; while it holds, the age of evidence ends no clearance.
     """
 
     def __init__(
@@ -72,11 +73,13 @@ class Judge:
         *,
         exhibits: Iterable[Exhibit] = (),
         found: Mapping[str, Found] | None = None,
+        settled_when: str | None = None,
     ) -> None:
         self._situation = situation
         self._ground = ground
         self._moment = moment
         self._found = found or {}
+        self._settled_when = settled_when
         self.exhibits = _exhibits(situation.evidence, ground, exhibits)
         self._newest_first = sorted(self.exhibits, key=_age, reverse=True)
         self._unread = [e.evidence for e in self._newest_first if e.evidence.reading is not Reading.READ]
@@ -140,6 +143,13 @@ class Judge:
     @cached_property
     def _alone(self) -> BoundFacts:
         return self._ground.alone()
+
+    @cached_property
+    def _is_settled(self) -> bool:
+        """True for a clearance that stands however old its evidence gets. What cannot be judged settles nothing."""
+        if self._settled_when is None or not self._situation.is_cleared:
+            return False
+        return self._alone.judge(self._settled_when).holds is True
 
     def _text(self, at: datetime) -> str:
         text = self._texts.get(at)
@@ -214,7 +224,8 @@ class Judge:
             return Answer(FindingStatus.STALE, reason, exhibit)
         if trouble:
             return Answer(FindingStatus.NOT_TESTED, trouble, exhibit)
-        filename, ends_at = exhibit.evidence.filename, exhibit.ends_at(requirement.fresh_for_days)
+        filename = exhibit.evidence.filename
+        ends_at = exhibit.ends_at(None if self._is_settled else requirement.fresh_for_days)
         if ends_at is not None and self._moment.is_reached(ends_at):
             reason = f"{filename} ran out on {instant_text(ends_at)[:10]}; newer evidence is needed"
             return Answer(FindingStatus.STALE, reason, exhibit, ends_at)

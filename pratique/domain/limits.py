@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
+from pratique.domain.counting import day_of
 from pratique.domain.findings import FindingStatus
 from pratique.domain.moment import Moment
 
@@ -23,6 +24,7 @@ class TimeLimit(NamedTuple):
     reason: str = ""  #: why it is void, or missed
     trigger: str | None = None  #: the occurrence that it runs from
     met_by: str | None = None  #: the occurrence that met it
+    circumstances: str = ""  #: exceptional ones, in the words of whoever recorded what met it
 
     @property
     def last_day(self) -> str:
@@ -43,9 +45,10 @@ def answer_of_limits(
 ) -> LimitAnswer:
     """Return what the clocks of `rule` amount to.
 
-    Met in time is met, and so is a duty that comes round again: the round before was met in time, which began the next
-    one, and its day is still to come. Missed, running for the first time, and met too late in the last round are unmet.
-    Void does not apply.
+    Met in time is met, and so is a duty that comes round again: the round before was met, which began the next one, and
+    its day is still to come. Done late is met too, with the days it was late as the reason: nothing makes it earlier,
+    and the clock itself stays missed. Not done and too late, ended before its time, and running for the first time are
+    unmet. Void does not apply.
 
     Args:
         rule: id of the clock rule.
@@ -62,26 +65,36 @@ def answer_of_limits(
     if not counting:
         why = f": {own[-1].reason}" if own[-1].reason else ""
         return LimitAnswer(FindingStatus.NOT_APPLICABLE, f"time limit {rule} is void{why}")
-    missed = [one for one in counting if _is_missed(one, moment)]
-    if missed:
-        days = ", ".join(one.last_day for one in missed)
-        why = next((f" ({one.reason})" for one in missed if one.reason), "")
-        return LimitAnswer(FindingStatus.UNMET, f"time limit {rule} was missed{why}; its last day was {days}")
+    unmet = _why_unmet(rule, counting, moment)
+    if unmet is not None:
+        return LimitAnswer(FindingStatus.UNMET, unmet)
     return _answer_of_kept(rule, counting, may_run=may_run)
 
 
+def _why_unmet(rule: str, counting: list[TimeLimit], moment: Moment) -> str | None:
+    """Say what is owed still and too late, or was ended before its time was over."""
+    missed = [one for one in counting if _is_missed(one, moment)]
+    if missed:
+        days = ", ".join(one.last_day for one in missed)
+        return f"time limit {rule} was missed; its last day was {days}"
+    early = next((one for one in counting if one.state == "missed" and not _is_late(one)), None)
+    if early is not None:
+        why = f" ({early.reason})" if early.reason else ""
+        return f"time limit {rule} was not waited out{why}; its last day was {early.last_day}"
+    return None
+
+
 def _answer_of_kept(rule: str, counting: list[TimeLimit], *, may_run: bool) -> LimitAnswer:
-    """Answer where nothing is missed: the last clock that was met says how, and what runs says until when."""
+    """Answer where nothing is owed too late: what was done, and what runs says until when."""
     done = [one for one in counting if one.state != "running"]
     running = [one for one in counting if one.state == "running"]
     ends_at = min((one.due_at for one in running if one.due_at is not None), default=None)
-    if done and _is_late(done[-1]):
-        return LimitAnswer(FindingStatus.UNMET, f"time limit {rule} was met late: {_lateness(done[-1])}")
     begun_by = {one.met_by for one in done if one.met_by is not None}
     first = next((one for one in running if one.trigger not in begun_by), None)
     if first is not None and not may_run:
         return LimitAnswer(FindingStatus.UNMET, f"time limit {rule} runs; its last day is {first.last_day}", ends_at)
-    return LimitAnswer(FindingStatus.MET, "", ends_at)
+    late = [_lateness(one) for one in done if _is_late(one)]
+    return LimitAnswer(FindingStatus.MET, f"time limit {rule}: {'; '.join(late)}" if late else "", ends_at)
 
 
 def _is_missed(limit: TimeLimit, moment: Moment) -> bool:
@@ -92,11 +105,14 @@ def _is_missed(limit: TimeLimit, moment: Moment) -> bool:
 
 
 def _is_late(limit: TimeLimit) -> bool:
-    if limit.state == "missed":
-        return True
     return limit.met_at is not None and limit.due_at is not None and limit.met_at >= limit.due_at
 
 
 def _lateness(limit: TimeLimit) -> str:
-    met = limit.met_at.date().isoformat() if limit.met_at is not None else "an unknown day"
-    return limit.reason or f"on {met}, after its last day {limit.last_day}"
+    if limit.met_at is None or limit.due_on is None:
+        return f"done after its last day {limit.last_day}"
+    met = day_of(limit.met_at)
+    days = (met - date.fromisoformat(limit.due_on)).days
+    after = {0: "later on the day on which", 1: "1 day after"}.get(days, f"{days} days after")
+    why = f" (exceptional circumstances were named: {limit.circumstances})" if limit.circumstances else ""
+    return f"done on {met}, {after} it was due{f' on {limit.due_on}' if days else ''}{why}"

@@ -53,3 +53,4 @@ class Situation:
     weights_at: datetime | None = None  #: when other weights were named; what is older was shown for those before
     limits: Sequence[TimeLimit] = ()  #: clocks of this model version that a spec may ask for
     occasion_since: datetime | None = None  #: when this gate run was opened; None where it is the first of its gate
+    is_cleared: bool = False  #: people cleared it, and its spec says when that is settled

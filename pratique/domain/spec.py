@@ -139,6 +139,8 @@ LATER_MEMBERS: Mapping[str, Any] = {
     "if_begun": False,
     "may_run": False,
 }
+#: The same for members of the gate itself.
+LATER_GATE_MEMBERS: Mapping[str, Any] = {"not_checked": [], "settled_when": None}
 
 
 class GateSpec(_Data):
@@ -157,6 +159,7 @@ class GateSpec(_Data):
     not_checked: tuple[Annotated[str, Field(min_length=1, max_length=400)], ...] = ()  #: what only people can tell
     opens_on: tuple[str, ...] = ()  #: CloudEvents types, beside an explicit trigger by name
     applies_when: Cel | None = None  #: CEL over `profile`
+    settled_when: Cel | None = None  #: CEL over `profile`; while true, age ends no clearance (S-1.2: not repeated)
     checkpoints: tuple[Checkpoint, ...] = Field(min_length=1)
     sign_off: SignOff = SignOff()
     due: Due

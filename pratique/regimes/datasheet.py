@@ -97,6 +97,7 @@ class DataSheet:
     moment: str
     opens_on: tuple[str, ...]
     applies_when: str | None
+    settled_when: str | None  #: while it holds, evidence of a cleared gate does not run out by age
     sources: tuple[SheetSource, ...]
     signs: dict[str, int]  #: role -> number of people
     four_eyes: bool
@@ -125,6 +126,7 @@ def data_sheet(spec: GateSpec, edition: Edition | None) -> DataSheet:
         moment=spec.moment,
         opens_on=spec.opens_on,
         applies_when=spec.applies_when,
+        settled_when=spec.settled_when,
         sources=tuple(_sources(spec, edition)) if edition is not None else (),
         signs=dict(spec.sign_off.roles),
         four_eyes=spec.sign_off.four_eyes,

@@ -27,7 +27,7 @@ class Place(NamedTuple):
     """An expression and where it stands."""
 
     path: str
-    name: str  #: `applies_when`, `profile`, `select` or `criterion`
+    name: str  #: `applies_when`, `settled_when`, `profile`, `select` or `criterion`
     expression: str
     kind: str | None = None  #: evidence kind, where there is one
     placeholders: frozenset[str] = frozenset()  #: which may stand in it
@@ -50,6 +50,8 @@ _FACTS = re.compile(r"(?<![.\w])facts\b")
 _DERIVED_PATH = re.compile(r"\bprofile\s*\.\s*(\w+)\s*\.\s*([A-Za-z_]\w*)")
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 _RISK_MEMBER = re.compile(r"\bprofile\s*\.\s*risks\s*\[\{risk\}\]\s*\.\s*(\w+)")
+#: Expressions that see no facts.
+_OF_PROFILE = frozenset({"applies_when", "settled_when", "profile"})
 #: Longest id of a risk, and what stands for one where none is known yet.
 _LONGEST_RISK = "r" * 30
 _SAMPLE = "sample"
@@ -59,6 +61,8 @@ def places(spec: GateSpec) -> Iterator[Place]:
     """Yield every expression of `spec`."""
     if spec.applies_when is not None:
         yield Place("applies_when", "applies_when", spec.applies_when)
+    if spec.settled_when is not None:
+        yield Place("settled_when", "settled_when", spec.settled_when)
     for checkpoint in spec.checkpoints:
         for requirement in checkpoint.requirements:
             yield from _of_requirement(f"checkpoints[{checkpoint.id}].requirements[{requirement.id}]", requirement)
@@ -129,6 +133,11 @@ def profile_members(spec: GateSpec) -> frozenset[str]:
     return frozenset(found)
 
 
+def compile_troubles(expression: str, criteria: CheckedCriteria) -> list[str]:
+    """Return what is wrong with an expression by itself, its placeholders filled."""
+    return criteria.compile_check(filled(expression, risk=_SAMPLE, occasion=_SAMPLE))
+
+
 def troubles(place: Place, criteria: CheckedCriteria, facts_members: Mapping[str, frozenset[str]]) -> list[str]:
     """Return what is wrong with the expression at `place`.
 
@@ -141,15 +150,15 @@ def troubles(place: Place, criteria: CheckedCriteria, facts_members: Mapping[str
     found = _misplaced(place, bare)
     if found:
         return found
-    sample = filled(place.expression, risk=_SAMPLE, occasion=_SAMPLE)
-    found = criteria.compile_check(sample)
+    found = compile_troubles(place.expression, criteria)
     if found:
         return found
+    sample = filled(place.expression, risk=_SAMPLE, occasion=_SAMPLE)
     unknown = sorted(set(_PROFILE_MEMBER.findall(bare)) - set(ModelProfile.model_fields) - DERIVED_MEMBERS)
     found += [f"profile has no member {name!r}" for name in unknown]
     unknown = sorted(set(_RISK_MEMBER.findall(bare)) - RISK_MEMBERS)
     found += [f"a risk of the register has no member {name!r}" for name in unknown]
-    if place.name in ("applies_when", "profile") and _FACTS.search(bare):
+    if place.name in _OF_PROFILE and _FACTS.search(bare):
         found.append(f"`{place.name}` sees `profile` only, not `facts`")
     known = facts_members.get(place.kind or "")
     if known is not None:

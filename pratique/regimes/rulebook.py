@@ -12,7 +12,7 @@ from pratique.canonical import digest_of
 from pratique.domain.counting import Holidays
 from pratique.domain.regime import Edition
 from pratique.domain.regime.mapping import Mapping as EditionMapping
-from pratique.domain.spec import LATER_MEMBERS, GateSpec
+from pratique.domain.spec import LATER_GATE_MEMBERS, LATER_MEMBERS, GateSpec
 from pratique.errors import NotFoundError
 
 #: The regime of the General-Purpose AI Code of Practice.
@@ -24,14 +24,17 @@ Schema = Mapping[str, Any]
 def spec_json(spec: GateSpec) -> dict[str, Any]:
     """Return the body that the ledger keeps; `GateSpec.model_validate` of it has the same digest."""
     body = spec.model_dump(mode="json")
-    if not body["not_checked"]:
-        del body["not_checked"]
+    _leave_out(body, LATER_GATE_MEMBERS)
     for checkpoint in body["checkpoints"]:
         for requirement in checkpoint["requirements"]:
-            for name, nothing in LATER_MEMBERS.items():
-                if requirement[name] == nothing:
-                    del requirement[name]
+            _leave_out(requirement, LATER_MEMBERS)
     return body
+
+
+def _leave_out(body: dict[str, Any], later: Mapping[str, Any]) -> None:
+    for name, nothing in later.items():
+        if body[name] == nothing:
+            del body[name]
 
 
 def spec_digest(spec: GateSpec) -> str:

@@ -229,6 +229,8 @@ def _after_move(
         start_flow(tx, run)
     if not is_alone:
         advance_dependents(tx, parts, run, after)
+    if after is GateState.CLEARED and run.spec.settled_when is not None:
+        advance(tx, parts, run.row["id"], cause=cause)  # what is settled by a clearance ends at another time
 
 
 def advance_dependents(tx: Transaction, parts: Parts, run: LoadedRun, after: GateState) -> None:

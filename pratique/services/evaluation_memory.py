@@ -58,12 +58,13 @@ class EvaluationMemory:
         moment = Moment(now)
         if before is None:
             ground = Ground.of(situation, criteria)
-            judge = Judge(situation, ground, moment)
+            judge = Judge(situation, ground, moment, settled_when=spec.settled_when)
         else:
             ground = before.ground
             bound = self._bound.get(key) or []
-            found = {one.finding.requirement: one for one in before.verdict.found}
-            judge = Judge(situation, ground, moment, exhibits=bound, found=found)
+            same = before.is_cleared is situation.is_cleared  # else the same evidence may run out at another time
+            found = {one.finding.requirement: one for one in before.verdict.found} if same else {}
+            judge = Judge(situation, ground, moment, exhibits=bound, found=found, settled_when=spec.settled_when)
         verdict = verdict_of(spec, situation, judge, moment)
         held = _Held.of(spec, ground, situation, verdict)
         self._held.put(key, held, held.size)
@@ -84,6 +85,7 @@ class _Held:
     limits: tuple[TimeLimit, ...]
     occasion_since: datetime | None
     profile_until: datetime | None
+    is_cleared: bool
     verdict: Verdict
 
     @classmethod
@@ -98,6 +100,7 @@ class _Held:
             limits=tuple(situation.limits),
             occasion_since=situation.occasion_since,
             profile_until=situation.profile_until,
+            is_cleared=situation.is_cleared,
             verdict=verdict,
         )
 
@@ -117,6 +120,7 @@ class _Held:
             and self.limits == tuple(situation.limits)
             and self.occasion_since == situation.occasion_since
             and self.profile_until == situation.profile_until
+            and self.is_cleared is situation.is_cleared
         )
 
 

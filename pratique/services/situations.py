@@ -63,6 +63,7 @@ def load_situation(reader: Reader, parts: Parts, run: Row, version: Row, now: da
         weights_at=_instant(version["weights_at"]),
         limits=_limits(reader, run, needs) if needs.clocks else (),
         occasion_since=occasion_since(reader, run) if needs.is_per_occasion else None,
+        is_cleared=spec.settled_when is not None and run["state"] == GateState.CLEARED,
     )
 
 
@@ -141,6 +142,7 @@ def limit_of(row: Row) -> TimeLimit:
         reason=content.get("reason") or "",
         trigger=content.get("trigger"),
         met_by=content.get("met_by"),
+        circumstances=content.get("circumstances") or "",
     )
 
 

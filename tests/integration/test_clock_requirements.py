@@ -51,8 +51,10 @@ def test_a_limit_that_passes_is_noticed_by_time_alone(story: Engine) -> None:
     assert "was missed; its last day was 2026-12-07" in story.gate("notices")["findings"][0]["reason"]
     happened(story, "art52_notified")
     late = story.gate("notices")["findings"][0]
-    assert late["status"] == "unmet"
-    assert "was met late: on 2026-12-08, after its last day 2026-12-07" in late["reason"]
+    assert late["status"] == "met"
+    assert late["reason"].endswith("done on 2026-12-08, 1 day after it was due on 2026-12-07")
+    (clock,) = story.get("/v1/clocks", rule="art-52-notification")["items"]
+    assert (clock["state"], clock["met_at"][:10]) == ("missed", "2026-12-08")
 
 
 def test_a_waiver_lets_a_missed_limit_pass_and_stays_visible(story: Engine) -> None:

@@ -13,6 +13,7 @@ from pratique.domain.findings import FindingStatus
 from pratique.domain.gates import GateState
 from pratique.domain.models import ModelProfile
 from pratique.domain.spec import GateSpec
+from pratique.services.evaluation_memory import EvaluationMemory
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -223,6 +224,51 @@ def test_evidence_runs_out_by_age_and_by_its_own_date():
     assert status_of(fresh, file({"score": 0.1}, days_ago=3)) is FindingStatus.STALE
     assert status_of(ONE, file({"score": 0.1}, valid_until=NOW)) is FindingStatus.STALE
     assert look(ONE, file({"score": 0.1}, valid_until=NOW + DAY)).recheck_at == NOW + DAY
+
+
+SETTLED = spec_of(wants(fresh_for_days=20)).model_copy(update={"settled_when": "profile.stage == 'placed'"})
+PLACED = {**PROFILE, "stage": "placed"}
+
+
+def look_settled(*evidence, profile=PLACED, is_cleared=True, spec=SETTLED):
+    at = replace(situation(*evidence, profile=profile), is_cleared=is_cleared)
+    return evaluate(spec, at, CRITERIA, NOW)
+
+
+def test_age_ends_no_clearance_that_is_settled():
+    old = file({"score": 0.3}, days_ago=30)
+    settled = look_settled(old)
+    assert (settled.findings[0].status, settled.recheck_at) == (FindingStatus.MET, None)
+    assert look_settled(file({"score": 0.3}, days_ago=3)).recheck_at is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"is_cleared": False},
+        {"profile": {**PROFILE, "stage": "trained"}},
+        {"spec": SETTLED.model_copy(update={"settled_when": None})},
+        {"spec": SETTLED.model_copy(update={"settled_when": "profile.nowhere == 1"})},
+    ],
+)
+def test_nothing_is_settled_before_its_time_or_without_a_clearance(more):
+    assert look_settled(file({"score": 0.3}, days_ago=30), **more).findings[0].status is FindingStatus.STALE
+
+
+def test_what_is_settled_still_rests_on_what_files_say():
+    ended = file({"score": 0.3}, days_ago=30, valid_until=NOW - DAY)
+    assert look_settled(ended).findings[0].status is FindingStatus.STALE
+    worse = file({"score": 0.9}, "e2", days_ago=25)
+    assert look_settled(file({"score": 0.3}, days_ago=30), worse).findings[0].status is FindingStatus.UNMET
+    assert look_settled().findings[0].status is FindingStatus.NOT_TESTED
+
+
+def test_the_memory_of_verdicts_tells_cleared_from_not_yet_cleared():
+    memory, old = EvaluationMemory(), file({"score": 0.3}, days_ago=15)
+    for is_cleared in (True, False, True):
+        for now in (NOW, NOW + 10 * DAY):
+            at = replace(situation(old, profile=PLACED), is_cleared=is_cleared)
+            assert memory.evaluate(SETTLED, at, CRITERIA, now) == evaluate(SETTLED, at, CRITERIA, now)
 
 
 def test_a_waiver_stays_visible_and_ends():

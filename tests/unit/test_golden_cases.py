@@ -23,6 +23,17 @@ from pratique.domain.situation import Judgement
 RUNNING, MET, MISSED, VOID = ClockState.RUNNING, ClockState.MET, ClockState.MISSED, ClockState.VOID
 CRITERIA = CelCriteria()
 ALL_CHAPTERS = ("transparency", "copyright", "safety_security")
+#: A large provider outside of the Union, and what it says of a model that it gives away.
+HARBOUR: dict[str, Any] = {"name": "Harbour", "country": "US"}
+OPEN: dict[str, Any] = {
+    "open_source": True,
+    "licence": {
+        "name": "Apache-2.0",
+        **dict.fromkeys(("allows_access", "allows_use", "allows_modification", "allows_distribution"), True),
+        **dict.fromkeys(("weights_public", "architecture_public", "usage_info_public"), True),
+        "monetised": False,
+    },
+}
 #: A large provider of the Union that signed all three chapters.
 EUROPEAN: dict[str, Any] = {"name": "Aurora AI", "country": "FR", "signed_chapters": ALL_CHAPTERS}
 
@@ -141,7 +152,7 @@ def test_05_open_source_without_systemic_risk_owes_copyright_and_summary_alone()
     Sources: Art. 53(2) (no Art. 53(1)(a)(b)), Art. 54(6) (no representative), Art. 53(1)(c)(d) (no exemption).
     Placing is planned for 4 May 2026, 09:00: the summary is due by then.
     """
-    owed, story = Owed({"name": "Harbour", "country": "US"}, done=5e23, open_source=True), Story()
+    owed, story = Owed(HARBOUR, done=5e23, **OPEN), Story()
     story("placement_planned", "2026-05-04T09:00", recorded="2026-04-01")
     assert owed.is_so("open_source_exempt", "copyright_owed", "training_summary_owed")
     assert owed.is_not("documentation_owed", "representative_owed", "systemic_risk", "safety_security")
@@ -161,7 +172,7 @@ def test_06_open_source_with_systemic_risk_is_not_exempt_from_anything() -> None
     Documentation and Model Report are due by the placing (4 May 2026, 09:00), the mandate before it, the Framework
     two weeks before: 4 May - 14 days = 20 April 2026.
     """
-    owed, story = Owed({"name": "Harbour", "country": "US"}, done=2e25, open_source=True), Story()
+    owed, story = Owed(HARBOUR, done=2e25, **OPEN), Story()
     story("placement_planned", "2026-05-04T09:00", recorded="2026-04-01")
     assert owed.is_so("open_source_licence", "documentation_owed", "representative_owed", "safety_security")
     assert owed.is_not("open_source_exempt")

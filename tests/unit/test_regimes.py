@@ -189,6 +189,8 @@ def test_selects_and_conditions_are_compiled_as_well(config):
     assert "applies_when: found profile has no member 'nope'" in only_error_of(config)
     gate(config, edit=("opens_on:", "applies_when: facts.a == 1\nopens_on:"))
     assert "applies_when: found `applies_when` sees `profile` only" in only_error_of(config)
+    gate(config, edit=("opens_on:", "settled_when: facts.a == 1\nopens_on:"))
+    assert "settled_when: found `settled_when` sees `profile` only" in only_error_of(config)
 
 
 def test_facts_kinds_need_their_schema_and_its_members(config):

@@ -90,6 +90,16 @@ def test_measures_appendices_commitments_and_articles_can_be_named(ref):
     assert spec_with(measures=[ref]).requirement("score").measures == (ref,)
 
 
+def test_what_a_spec_does_not_say_is_not_in_its_body_so_that_digests_of_before_hold():
+    body = spec_json(spec_with())
+    assert not {"not_checked", "settled_when"} & set(body)
+    members = set(body["checkpoints"][0]["requirements"][0])
+    assert not {"profile", "clock", "for_each", "per_occasion", "if_begun", "may_run"} & members
+    said = spec_with().model_copy(update={"settled_when": "profile.stage == 'placed'"})
+    assert spec_json(said)["settled_when"] == "profile.stage == 'placed'"
+    assert spec_digest(GateSpec.model_validate(spec_json(said))) == spec_digest(said) != spec_digest(spec_with())
+
+
 def test_the_body_of_a_spec_round_trips_with_its_digest():
     spec = spec_with(fresh_for_days=3)
     assert spec_digest(GateSpec.model_validate(spec_json(spec))) == spec_digest(spec)

@@ -61,6 +61,7 @@ class Clock:
     met_by: str | None  #: the occurrence
     reason: str | None  #: why it is void
     excuse: str | None  #: which exception applied
+    circumstances: str | None = None  #: exceptional ones, in the words of whoever recorded what met it
     verified: bool  #: the time limit was seen in a source
     explanation: tuple[str, ...]  #: the rule text that gave the date, for people
 
@@ -71,7 +72,9 @@ class Clock:
 
     def content(self) -> dict[str, Any]:
         """Return what the ledger keeps beside the columns, as JSON values. It does not depend on the time."""
-        return {
+        # Left out where nobody named any, so that clocks of before stay as they were written.
+        named = {"circumstances": self.circumstances} if self.circumstances is not None else {}
+        return named | {
             "title": self.title,
             "gate": self.gate,
             "deadline": self.deadline,

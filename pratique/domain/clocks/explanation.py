@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pratique.domain.clocks.candidate import Candidate
+from pratique.domain.clocks.occurrence import circumstances_of
 from pratique.domain.clocks.rounds import Round
 from pratique.domain.counting import WITHOUT_HOLIDAYS, Holidays, day_of
 from pratique.domain.regime.clocks import ClockRule, Force
@@ -38,6 +39,9 @@ def explained(
     text.extend(f"taken to apply: {note}" if not note.startswith("no limb") else note for note in dict.fromkeys(notes))
     if found.met is not None:
         text.append(f"met by: {found.met.kind.replace('_', ' ')}, {day_of(found.met.at)} (occurrence {found.met.id})")
+    named = circumstances_of(found.met)
+    if named is not None:
+        text.append(f"exceptional circumstances were named, and nothing here judges them: {named}")
     return tuple(text)
 
 

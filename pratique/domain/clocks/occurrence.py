@@ -90,6 +90,12 @@ def takes(match: Match, occurrence: Occurrence) -> bool:
     )
 
 
+def circumstances_of(occurrence: Occurrence | None) -> str | None:
+    """Return the exceptional circumstances that an occurrence names; None where it names none, or is none."""
+    named = occurrence.data.get("exceptional_circumstances") if occurrence is not None else None
+    return named if isinstance(named, str) else None
+
+
 def values_of(occurrence: Occurrence, name: str) -> set[str]:
     """Return what a member of the data says, as texts; flags as `true` and `false`, nothing as `none`."""
     value = occurrence.data.get(name)

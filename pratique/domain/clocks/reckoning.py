@@ -16,7 +16,7 @@ from pratique.domain.clocks.candidate import (
 )
 from pratique.domain.clocks.clock import Clock, ClockSettings, ClockState
 from pratique.domain.clocks.explanation import explained
-from pratique.domain.clocks.occurrence import Occurrence, Timeline, values_of
+from pratique.domain.clocks.occurrence import Occurrence, Timeline, circumstances_of, values_of
 from pratique.domain.clocks.rounds import Round, Start, each, in_rounds, once
 from pratique.domain.clocks.standing import Standing, standing_of
 from pratique.domain.counting import Counted, Holidays, Period
@@ -236,6 +236,7 @@ def _as_clock(
         met_by=stands.met_by,
         reason=stands.reason,
         excuse=stands.excuse,
+        circumstances=circumstances_of(found.met),
         verified=chosen.deadline.verified,
         explanation=text,
     )
