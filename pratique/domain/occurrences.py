@@ -22,6 +22,9 @@ ABOUT_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9])?$"
 Line = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00]*$")]
 #: Such as `10 days` or `5 business_days`.
 RequestPeriod = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3} (?:hour|day|business_day|week|month|year)s?$")]
+#: Beyond these years no duty of the Act begins or ends, and the calendar itself soon does.
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+_Day = Annotated[date, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
 _Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 _Scalar = bool | int | float | Line
 
@@ -109,7 +112,7 @@ class RequestTerms(_Data):
 
     sender: Literal["ai_office", "national_authority", "downstream_provider"] = Field(alias="from")
     basis: Literal["art_53", "art_75_3", "art_91", "art_92", "art_93"] | None = None
-    due_on: date | None = None
+    due_on: _Day | None = None
     period: RequestPeriod | None = None  #: the time that the request gives for its answer
     reference: Line | None = None
 

@@ -13,7 +13,7 @@ from pratique.canonical import stored_json
 from pratique.domain.entries import OccurrenceRecorded, OccurrenceWithdrawn
 from pratique.domain.events import OCCURRENCE_TYPES
 from pratique.domain.gates import WAITING_STATES, GateState
-from pratique.domain.occurrences import ABOUT_PATTERN, KINDS, OTHER, OccurrenceKind, check_data
+from pratique.domain.occurrences import ABOUT_PATTERN, FIRST_YEAR, KINDS, LAST_YEAR, OTHER, OccurrenceKind, check_data
 from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError
@@ -173,6 +173,8 @@ def _kind_of(parts: Parts, new: NewOccurrence, now: datetime) -> OccurrenceKind:
     if new.kind not in (named or KINDS):
         raise InvalidInputError(f"kind: found {new.kind[:80]!r}, expected one of {', '.join(sorted(named or KINDS))}")
     kind = KINDS.get(new.kind, OTHER)
+    if not FIRST_YEAR <= new.at.year <= LAST_YEAR:
+        raise InvalidInputError(f"at: found year {new.at.year}, expected {FIRST_YEAR} to {LAST_YEAR}")
     if not kind.is_plan and new.at > now + _AHEAD:
         raise InvalidInputError(f"at: found {instant_text(new.at)}, expected a time that has come; this is no plan")
     if new.model_version_id is None and not kind.is_wide:

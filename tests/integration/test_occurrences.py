@@ -45,6 +45,13 @@ def test_an_occurrence_keeps_its_time_reason_and_author_and_opens_its_gate(burea
         ("placed", {"at": "2026-11-23T15:00:00Z"}, "expected a time that has come"),
         ("request_received", {"about": "r-1", "from": "ai_office"}, "the authority sets the time"),
         ("placed", {"note": {"deep": 1}}, "data.note"),
+        ("placed", {"at": "0001-01-01T00:00:00Z"}, "at: found year 1, expected 1970 to 2199"),
+        ("placement_planned", {"at": "9999-12-31T23:59:59Z"}, "at: found year 9999"),
+        (
+            "request_received",
+            {"about": "r-1", "from": "ai_office", "basis": "art_91", "due_on": "9999-12-31"},
+            "data.due_on",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(
@@ -135,3 +142,23 @@ def test_occurrences_at_once_plan_each_clock_once(bureau: Engine) -> None:
     assert {answer.status_code for answer in answers} == {201}
     clocks = bureau.get("/v1/clocks", rule="evaluation-time")["items"]
     assert sorted(clock["about"] for clock in clocks) == sorted(f"e{n}" for n in range(16))
+
+
+@pytest.mark.parametrize("at", ["1970-01-01T00:00:00Z", "2199-12-31T23:59:59Z", "2026-10-25T00:30:00Z"])
+def test_any_time_that_is_taken_is_counted_from(bureau: Engine, at: str) -> None:
+    plans = ("placement_planned", "change_planned", "pre_training_planned")
+    past = (
+        "threshold_known",
+        "placed",
+        "framework_doubt",
+        "evaluation_started",
+        "incident_aware",
+        "complaint_received",
+    )
+    for kind in plans if at.startswith("2199") else (*plans, *past):
+        recorded(bureau, kind, at=at, about="x1")
+    longest = {"from": "ai_office", "basis": "art_91", "period": "9999 years"}
+    recorded(bureau, "request_received", about="r-1", **longest)
+    for clock in bureau.get("/v1/clocks", limit=500)["items"]:
+        assert clock["due_on"] or clock["unknown"], clock
+    bureau.sweep()
