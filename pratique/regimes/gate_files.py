@@ -9,7 +9,7 @@ from pathlib import Path
 from pratique.domain.regime import Edition
 from pratique.domain.spec import GateSpec
 from pratique.regimes.edition_expressions import unknown_answers
-from pratique.regimes.expressions import CheckedCriteria, Place, flaws_per_risk, places, troubles
+from pratique.regimes.expressions import CheckedCriteria, Place, compile_troubles, flaws_per_risk, places, troubles
 from pratique.regimes.overlay import FORMAT, GateOverlay
 from pratique.regimes.problems import Problems
 from pratique.regimes.rulebook import prerequisites
@@ -91,6 +91,14 @@ class GateChecks:
                 self._seen[like] = troubles(place, self.criteria, self.members)
             for trouble in self._seen[like]:
                 problems.add(file, place.path, found=trouble, expected="a sound boolean expression")
+
+    def stand_alone(self, file: str, overlay: GateOverlay, problems: Problems) -> bool:
+        """True when each `also` is one whole expression by itself; else it could end the brackets put around it."""
+        before = len(problems.lines)
+        for change in overlay.tighten:
+            for trouble in compile_troubles(change.also, self.criteria) if change.also is not None else ():
+                problems.add(file, f"tighten[{change.id}].also", found=trouble, expected="one whole boolean expression")
+        return len(problems.lines) == before
 
     def _check_kinds(self, file: str, spec: GateSpec, problems: Problems) -> None:
         known = self.known_kinds

@@ -199,6 +199,8 @@ def _tighten(
 ) -> None:
     """Put every overlay on the gates that it names."""
     for file, overlay in files.overlays.items():
+        if not checks.stand_alone(file, overlay, problems):
+            continue
         meant = [
             specs for edition, specs in gates.items() if overlay.gate in specs and overlay.edition in (None, edition)
         ]

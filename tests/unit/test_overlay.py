@@ -122,6 +122,11 @@ def test_a_shipped_gate_is_made_stricter_in_every_way(config: Path, overlay: Pat
         ({"tighten": [{"id": "score"}]}, "tighten[score]: found nothing stricter"),
         ({"tighten": [{"id": "nowhere", "also": "facts.x"}]}, "tighten[nowhere]: found no such requirement"),
         ({"tighten": [{"id": "score", "also": "facts.x <"}]}, "does not compile"),
+        (
+            {"tighten": [{"id": "score", "also": "true) || (size(facts.from) >= 0"}]},
+            "tighten[score].also: found does not",
+        ),
+        ({"tighten": [{"id": "said", "also": "true // \n) || (true"}]}, "expected one whole boolean expression"),
         ({"tighten": [{"id": "score", "applies_when": "false"}]}, "applies_when: found this key"),
         ({"sign_off": {"roles": {"approver": 1}}}, "sign_off.roles.approver: found 1, expected more than 1"),
         ({"sign_off": {"four_eyes": False}}, "sign_off.four_eyes: found false"),
