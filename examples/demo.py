@@ -12,9 +12,10 @@ import sys
 import time
 from pathlib import Path
 
+from examples.cast import SUBJECT
 from examples.folders import config_for_old_logs, fresh_data_dir
 from examples.machine import ROOT, Machine, StepFailedError
-from examples.story import SUBJECT, Story
+from examples.story import Story
 from examples.telling import Telling
 from pratique.errors import PratiqueError
 

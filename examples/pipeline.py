@@ -19,6 +19,7 @@ import pratique
 MODEL, VERSION = "aurora", "2.1"
 
 PROFILE = {
+    "general_purpose": True,
     "systemic_risk": True,
     "stage": "training",
     "provider_size": "small",

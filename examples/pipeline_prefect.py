@@ -26,6 +26,7 @@ from tasks.parking import await_gate  # noqa: E402 - needs the line above
 MODEL, VERSION = "aurora", "2.1"
 
 PROFILE = {
+    "general_purpose": True,
     "systemic_risk": True,
     "stage": "training",
     "provider_size": "small",

@@ -12,21 +12,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pratique
+from examples.afterwards import monitor_the_market, notice_an_incident, tamper_with_a_copy
+from examples.beforehand import settle_notification_and_framework, settle_scope_and_role
+from examples.cast import LATER_VERSION, MODEL, PEOPLE, SUBJECT, VERSION
 from examples.checks import expect, expect_exit, flow_run_states, plain_text
 from examples.folders import REGISTER, copy_evidence, write_evidence
 from examples.machine import ROOT, Machine, StepFailedError, eventually
-from examples.tampering import clear_behind_the_journal, copy_data, flip_a_byte
 from examples.telling import Telling
 from pratique.errors import ConflictError, NotAllowedError
-
-MODEL, VERSION, LATER_VERSION = "aurora", "2.1", "2.2"
-SUBJECT = f"{MODEL}/{VERSION}"
-PEOPLE = {"mira": "owner", "jonas": "approver", "ines": "executive"}
 
 #: A change of a gate reaches the waiting pipeline within a long poll; the rest is for a busy machine.
 PATIENCE_SECONDS = 90.0
 #: The first flow runs wait for the Prefect server, which takes longest to start.
 FLOW_PATIENCE_SECONDS = 240.0
+#: The outside evaluator has not looked at this risk yet.
+UNEVALUATED = "external-evaluation.cyber-offence"
 #: How soon the review that is left alone falls due.
 DUE_IN_SECONDS = 1
 #: Exit codes of the command line.
@@ -38,7 +38,7 @@ class Story:
 
     def __init__(self, machine: Machine, telling: Telling) -> None:
         self.machine = machine
-        self._telling = telling
+        self.telling = telling
         self._pipeline: subprocess.Popen[bytes] | None = None
         self._pipeline_log = machine.data_dir / "pipeline.log"
         self._told_lines = 0
@@ -51,7 +51,7 @@ class Story:
             StepFailedError: a step did not happen.
         """
         for number, step in enumerate(STEPS, 1):
-            self._telling.step(number, len(STEPS), (step.__doc__ or "").strip().splitlines()[0].rstrip("."))
+            self.telling.step(number, len(STEPS), (step.__doc__ or "").strip().splitlines()[0].rstrip("."))
             step(self)
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ class Story:
             out = self.machine.token_file(person)
             words = ("token", "create", f"{person}-laptop", "--kind", "person", "--person", person, "--out", str(out))
             expect_exit(self.machine.command(*words), CLEARED)
-            self._telling.line(f"{person}, {role}")
+            self.telling.line(f"{person}, {role}")
 
     def start_pipeline(self) -> None:
         """A pipeline reports a training trigger point, sends real Inspect logs, and is told why it is blocked."""
@@ -82,7 +82,7 @@ class Story:
                 stderr=subprocess.STDOUT,
             )
         self._await_pipeline("waiting for training-trigger")
-        gate = self._gate("training-trigger")
+        gate = self.gate("training-trigger")
         expect((gate.state, gate.outcome) == ("open", "blocked"), f"expected a blocked gate: {gate.headline}")
         found = {finding.requirement: finding.status for finding in gate.open_findings}
         expect(found == {"mitigations-hold": "unmet", "escalation-decided": "unmet"}, f"expected two findings: {found}")
@@ -90,84 +90,82 @@ class Story:
     def ask_from_ci(self) -> None:
         """The command line says the same to a CI job, by its exit code; a pipeline's token cannot decide."""
         self._status("training-trigger", BLOCKED)
-        gate = self._gate("training-trigger")
+        gate = self.gate("training-trigger")
         try:
             self.machine.client("pipeline").decide(gate, "return", "a machine wants to decide")
         except NotAllowedError as error:
-            self._telling.line(f"a decision with the pipeline's token: {error.title.lower()}, {error.message}")
+            self.telling.line(f"a decision with the pipeline's token: {error.title.lower()}, {error.message}")
         else:
             raise StepFailedError("a pipeline's token could decide")
 
     def look_at_blocked_run(self) -> None:
         """Meanwhile the worker ran the gate's checkpoints as a Prefect flow, which ended as Blocked."""
         states = self._await_flow_run("training-trigger", "Blocked")
-        self._telling.line(f"training-trigger  {' -> '.join(states)}")
-        self._telling.line("nothing waits in a process now: the next event starts the next run")
+        self.telling.line(f"training-trigger  {' -> '.join(states)}")
+        self.telling.line("nothing waits in a process now: the next event starts the next run")
 
     def send_mitigation_evidence(self) -> None:
         """Evidence of mitigations that hold arrives, and the gate goes to review."""
         file = copy_evidence("mitigation-record.json", self._evidence / "from-mira")
-        self._run("evidence", "add", SUBJECT, str(file), person="mira")
-        gate = self._gate("training-trigger")
+        self.run("evidence", "add", SUBJECT, str(file), person="mira")
+        gate = self.gate("training-trigger")
         expect(gate.state == "in_review" and not gate.open_findings, f"expected a gate in review: {gate.headline}")
         self._status("training-trigger", AWAITING_DECISION)
 
     def record_risks(self) -> None:
         """The owner records the risk register: each risk in it will bring requirements of its own."""
-        self._run("risk", "record", SUBJECT, str(REGISTER), person="mira")
-        gate = self._gate("training-trigger")
+        self.run("risk", "record", SUBJECT, str(REGISTER), person="mira")
+        gate = self.gate("training-trigger")
         expect(gate.state == "in_review", f"the register concerns a gate that does not read it: {gate.headline}")
 
     def decide_alone(self) -> None:
         """The owner's decision alone does not clear the gate."""
-        self._decide("training-trigger", "mira", "Read both logs and the new record; the filters hold.")
-        gate = self._gate("training-trigger")
+        self.decide("training-trigger", "mira", "Read both logs and the new record; the filters hold.")
+        gate = self.gate("training-trigger")
         expect(gate.state == "in_review", f"one person cleared the gate: {gate.headline}")
         expect([s["person"] for s in gate.sign_off.signed] == ["mira"], f"signed: {gate.sign_off.signed}")
         expect(bool(gate.sign_off.missing), "nobody else is asked for")
-        self._telling.line("; ".join(gate.sign_off.missing))
+        self.telling.line("; ".join(gate.sign_off.missing))
         try:
             self.machine.client("mira").decide(gate, "clear", "once more")
         except ConflictError as error:
-            self._telling.line(f"a second signature by mira: {error.message}")
+            self.telling.line(f"a second signature by mira: {error.message}")
         else:
             raise StepFailedError("one person could sign twice")
 
     def decide_together(self) -> None:
         """The second person's decision clears it, and the waiting pipeline goes on by itself."""
-        self._decide("training-trigger", "jonas", "Agree with Mira; bypass rates are below their limits.")
-        expect(self._gate("training-trigger").is_cleared, "two people signed, but the gate is not cleared")
+        self.decide("training-trigger", "jonas", "Agree with Mira; bypass rates are below their limits.")
+        expect(self.gate("training-trigger").is_cleared, "two people signed, but the gate is not cleared")
         self._await_pipeline("training goes on")
 
     def waive_external_evaluation(self) -> None:
         """Pre-placement opens; one finding is waived until a date, and three people clear the gate."""
         self._await_pipeline("waiting for pre-placement")
-        found = [finding.requirement for finding in self._gate("pre-placement").open_findings]
-        expect(found == ["external-evaluation"], f"expected one open finding: {found}")
-        asked = [finding.requirement for finding in self._gate("pre-placement").findings]
+        found = [finding.requirement for finding in self.gate("pre-placement").open_findings]
+        expect(found == [UNEVALUATED], f"expected one open finding: {found}")
+        asked = [finding.requirement for finding in self.gate("pre-placement").findings]
         per_risk = [name for name in asked if name.startswith("risk-") and "." in name]
-        self._telling.line(
-            f"{len(asked)} requirements, {len(per_risk)} of them made for the four risks of the register"
-        )
+        self.telling.line(f"{len(asked)} requirements, {len(per_risk)} of them made for the four risks of the register")
         reason = "The evaluator is booked for December; access stays restricted until then"
-        words = ("gate", "waive", SUBJECT, "pre-placement", "external-evaluation", "--until", "30d", "--reason", reason)
-        self._run(*words, person="ines")
+        words = ("gate", "waive", SUBJECT, "pre-placement", UNEVALUATED, "--until", "30d", "--reason", reason)
+        self.run(*words, person="ines")
         for person in PEOPLE:
-            expect(not self._gate("pre-placement").is_cleared, f"cleared before {person} signed")
-            self._decide("pre-placement", person, "Risks are acceptable with the named margin; the waiver is noted.")
-        gate = self._gate("pre-placement")
+            expect(not self.gate("pre-placement").is_cleared, f"cleared before {person} signed")
+            self.decide("pre-placement", person, "Risks are acceptable with the named margin; the waiver is noted.")
+        gate = self.gate("pre-placement")
         expect(gate.is_cleared, f"expected a cleared gate: {gate.headline}")
         (waived,) = [finding for finding in gate.findings if finding.status == "waived"]
-        expect(waived.requirement == "external-evaluation" and waived.without_waiver == "not_tested", str(waived))
+        expect(waived.requirement == UNEVALUATED and waived.without_waiver == "unmet", str(waived))
         expect([w.person for w in gate.waivers] == ["ines"], "the waiver is not shown")
-        self._telling.line(f"cleared, and still shown: {waived.line}")
+        self.telling.line(f"cleared, and still shown: {waived.line}")
 
     def place(self) -> None:
         """Placement is cleared by two people, and the pipeline ends."""
         self._await_pipeline("waiting for placement")
         for person in ("mira", "jonas"):
-            self._decide("placement", person, "Channels were tried today; the summary is public.")
-        expect(self._gate("placement").is_cleared, "placement is not cleared")
+            self.decide("placement", person, "Channels were tried today; the summary is public.")
+        expect(self.gate("placement").is_cleared, "placement is not cleared")
         self._await_pipeline("is placed on the market")
         pipeline = self._pipeline
         code = None if pipeline is None else pipeline.wait(PATIENCE_SECONDS)
@@ -180,73 +178,57 @@ class Story:
         mira = self.machine.client("mira")
         mira.set_dates(gate, due_at, "The training slot was moved up; the answer is needed now")
         gate = eventually(lambda: self._overdue(), "the sweep finds the overdue review", PATIENCE_SECONDS)
-        self._telling.line(f"{gate.headline}; it was due at {gate.due_at}")
+        self.telling.line(f"{gate.headline}; it was due at {gate.due_at}")
         notices = [item for item in self.machine.client("jonas").inbox() if item["kind"] == "overdue"]
         expect(len(notices) == 1, f"expected one overdue notice for jonas: {len(notices)}")
         pattern = "*-jonas-overdue*.eml"
         mail = eventually(
             lambda: sorted(self.machine.mail_dir.glob(pattern)), "the reminder is mailed", PATIENCE_SECONDS
         )[0]
-        self._telling.line(f"mail in {mail}:")
-        self._telling.line(plain_text(mail))
+        self.telling.line(f"mail in {mail}:")
+        self.telling.line(plain_text(mail))
 
     def look_at_flow_runs(self) -> None:
         """Prefect has runs of each gate, each with a state that says where the gate stood."""
         for name in ("training-trigger", "pre-placement", "placement"):
-            self._telling.line(f"{name:<17} {' -> '.join(self._await_flow_run(name, 'Cleared'))}")
+            self.telling.line(f"{name:<17} {' -> '.join(self._await_flow_run(name, 'Cleared'))}")
         gate = eventually(
-            lambda: (found := self._gate("placement")) and found.links.get("prefect") and found,
+            lambda: (found := self.gate("placement")) and found.links.get("prefect") and found,
             "the gate links to its flow run",
             PATIENCE_SECONDS,
         )
-        self._telling.line(f"the gate links to its run: {gate.links['prefect']}")
+        self.telling.line(f"the gate links to its run: {gate.links['prefect']}")
 
     def verify(self) -> None:
         """The ledger proves itself, and no process met an error that it did not expect."""
-        self._run("verify")
+        self.run("verify")
         for log in sorted((self.machine.data_dir / "logs").glob("*.log")):
             expect("Traceback" not in log.read_text(encoding="utf-8", errors="replace"), f"there is a trace in {log}")
 
-    def tamper_with_a_copy(self) -> None:
-        """In a copy, one bit of a log and one row are changed; verify names both."""
-        copy = self.machine.data_dir / "tampered-copy"
-        copy_data(self.machine.data_dir, copy)
-        expect_exit(self.machine.command("verify", "--data-dir", str(copy)), CLEARED)
-        (log,) = [e for e in self.machine.client("pipeline").evidence(MODEL, VERSION) if "cbrn" in e.filename]
-        (file,) = [path for path in (copy / "evidence").rglob(log.sha256) if path.is_file()]
-        flip_a_byte(file)
-        later = self.machine.client("pipeline").gate(MODEL, LATER_VERSION, "training-trigger")
-        clear_behind_the_journal(copy, later.gate_run)
-        found = expect_exit(self.machine.command("verify", "--data-dir", str(copy)), ERROR)
-        self._telling.command(("verify", "--data-dir", str(copy)))
-        self._telling.line(found.stderr + found.stdout)
-        report = found.stdout + found.stderr
-        expect(log.sha256 in report, f"verify did not name the file {log.sha256}:\n{report}")
-        expect(later.gate_run in report, f"verify did not name the row {later.gate_run}:\n{report}")
-
-    def _gate(self, name: str) -> pratique.Gate:
+    def gate(self, name: str) -> pratique.Gate:
+        """Return the latest run of a gate of aurora 2.1."""
         return self.machine.client("pipeline").gate(MODEL, VERSION, name)
 
-    def _run(self, *words: str, person: str | None = None) -> None:
+    def run(self, *words: str, person: str | None = None) -> None:
         """Run a command, show it with its answer, and expect it to succeed."""
         token = self.machine.token_file(person) if person else None
         done = expect_exit(self.machine.command(*words, token=token), CLEARED)
-        self._telling.command(words)
-        self._telling.line(done.stdout)
+        self.telling.command(words)
+        self.telling.line(done.stdout)
 
     def _status(self, gate: str, code: int) -> None:
         words = ("gate", "status", SUBJECT, gate)
         done = expect_exit(self.machine.command(*words), code)
-        self._telling.command(words)
-        self._telling.line(f"{done.stdout.splitlines()[0]}  (exit code {code})")
+        self.telling.command(words)
+        self.telling.line(f"{done.stdout.splitlines()[0]}  (exit code {code})")
 
-    def _decide(self, gate: str, person: str, reason: str) -> None:
+    def decide(self, gate: str, person: str, reason: str) -> None:
         """Decide as `person`, bound to what the gate shows that person now."""
-        basis = (self._gate(gate).basis or "")[:12]
+        basis = (self.gate(gate).basis or "")[:12]
         words = ("gate", "decide", SUBJECT, gate, "clear", "--basis", basis, "--reason", reason)
         done = expect_exit(self.machine.command(*words, token=self.machine.token_file(person)), CLEARED)
-        self._telling.line(f"{person}: {reason}")
-        self._telling.line(done.stdout.splitlines()[0])
+        self.telling.line(f"{person}: {reason}")
+        self.telling.line(done.stdout.splitlines()[0])
 
     def _await_pipeline(self, words: str) -> None:
         """Show what the pipeline prints until it prints `words`."""
@@ -255,7 +237,7 @@ class Story:
     def _heard(self, words: str) -> bool:
         lines = self._pipeline_log.read_text(encoding="utf-8").splitlines()
         for line in lines[self._told_lines :]:
-            self._telling.line(line)
+            self.telling.line(line)
         self._told_lines = len(lines)
         if any(words in line for line in lines):
             return True
@@ -293,6 +275,8 @@ class Story:
 #: The story, in order.
 STEPS: tuple[Callable[[Story], None], ...] = (
     Story.give_people_tokens,
+    settle_scope_and_role,
+    settle_notification_and_framework,
     Story.start_pipeline,
     Story.ask_from_ci,
     Story.look_at_blocked_run,
@@ -302,8 +286,10 @@ STEPS: tuple[Callable[[Story], None], ...] = (
     Story.decide_together,
     Story.waive_external_evaluation,
     Story.place,
+    monitor_the_market,
+    notice_an_incident,
     Story.leave_review_overdue,
     Story.look_at_flow_runs,
     Story.verify,
-    Story.tamper_with_a_copy,
+    tamper_with_a_copy,
 )
