@@ -25,8 +25,7 @@ REGISTER = ROOT / "examples" / "registers" / "aurora-2.1.json"
 #: Who places it on the market.
 PROVIDER = ROOT / "examples" / "provider.json"
 
-#: What the pipeline sends for each gate. Missing on purpose: a mitigation record that holds, and an
-#: external evaluation of the last risk.
+#: What the pipeline sends for each gate. Missing on purpose: a mitigation record that holds, an external evaluation.
 SENT = {
     "training-trigger": (
         "cbrn_mc_epochs3.eval",
@@ -36,7 +35,6 @@ SENT = {
     ),
     "pre-placement": (
         "acceptance-determination.json",
-        "external-evaluation.partial.json",
         "framework.json",
         "model-documentation.json",
         "model-report.json",
