@@ -61,7 +61,7 @@ def load_situation(reader: Reader, parts: Parts, run: Row, version: Row, now: da
             row["gate"]: state_at(row, at) for row in reader.all(lookups.LATEST_STATES, model_version_id=version["id"])
         },
         weights_at=_instant(version["weights_at"]),
-        limits=_limits(reader, run, needs) if needs.clocks else (),
+        limits=_limits(reader, parts, run, needs) if needs.clocks else (),
         occasion_since=occasion_since(reader, run) if needs.is_per_occasion else None,
         is_cleared=spec.settled_when is not None and run["state"] == GateState.CLEARED,
     )
@@ -115,17 +115,28 @@ def _kept(parts: Parts, key: str, values: Callable[[], dict[str, Any]]) -> dict[
     return profile
 
 
-def _limits(reader: Reader, run: Row, needs: Needs) -> list[TimeLimit]:
+def _limits(reader: Reader, parts: Parts, run: Row, needs: Needs) -> list[TimeLimit]:
     """Return the clocks that a spec asks for: of the model version, and of the occasion of the gate run."""
     rows = reader.all(lookups.CLOCKS_OF_VERSION, model_version_id=run["model_version_id"])
-    since = occasion_since(reader, run)
-    own = (limit_of(row) for row in rows if row["rule"] in needs.clocks and row["about"] in (None, run["occasion"]))
-    return [limit for limit in own if not _was_made_good(limit, since)]
+    since, edition = occasion_since(reader, run), parts.rules.edition
+    rules = edition.clocks.rules if edition is not None and edition.clocks is not None else ()
+    of_things = frozenset(rule.id for rule in rules if rule.about != "model")
+    return [limit_of(row) for row in rows if row["rule"] in needs.clocks and _concerns(row, run, since, of_things)]
 
 
-def _was_made_good(limit: TimeLimit, since: datetime | None) -> bool:
-    """True for what was missed and then done before this run was opened: people of an earlier one decided on it."""
-    return since is not None and limit.state == "missed" and limit.met_at is not None and limit.met_at < since
+def _concerns(row: Row, run: Row, since: datetime | None, of_things: frozenset[str]) -> bool:
+    """True for a clock that a gate run is about.
+
+    Args:
+        row: the clock.
+        run: the gate run.
+        since: when it was opened, where it is not the first of its gate.
+        of_things: rules whose clocks are about an incident, a request, a change. One that names none belongs to the run
+            in whose time it began: what was done for an earlier change says nothing of this one.
+    """
+    if row["about"] is not None:
+        return bool(row["about"] == run["occasion"])
+    return since is None or row["rule"] not in of_things or parse_instant(row["start_at"]) >= since
 
 
 def limit_of(row: Row) -> TimeLimit:

@@ -143,18 +143,21 @@ def test_each_doubt_about_the_framework_is_an_occasion_of_its_own_once_the_last_
     assert (gate["occasion"], gate["state"]) == ("framework_doubt-2", "open")
 
 
-def test_a_late_notification_stays_a_finding(house: Engine) -> None:
+def test_a_late_notification_is_told_with_its_days(house: Engine) -> None:
     happen(house, "threshold_known")
     house.clock.forward(days=20)
     happen(house, "art52_notified")
     gate = house.gate("notification-and-framework")
-    reason = next(f["reason"] for f in gate["findings"] if f["requirement"] == "notification-in-time")
-    assert reason == "time limit art-52-notification was missed; its last day was 2026-12-07"
+    (late,) = [f for f in gate["findings"] if f["requirement"] == "notification-in-time"]
+    assert (late["status"], late["reason"]) == (
+        "met",
+        "time limit art-52-notification: done on 2026-12-13, 6 days after it was due on 2026-12-07",
+    )
 
 
 def test_pre_placement_asks_for_each_risk_of_the_register(house: Engine) -> None:
     gate = house.trigger("pre-placement")
-    assert len(gate["findings"]) == 84
+    assert len(gate["findings"]) == 96
     assert "risk-owner.loss-of-control" in found(gate, "unmet")
     ok(house.send("PUT", f"{VERSION}/risks", "mira", json=REGISTER))
     gate = house.gate("pre-placement")
@@ -162,7 +165,7 @@ def test_pre_placement_asks_for_each_risk_of_the_register(house: Engine) -> None
     own = REGISTER["risks"][0] | {"id": "grid_outage", "title": "Grid outage", "category": "provider_defined"}
     ok(house.send("PUT", f"{VERSION}/risks", "mira", json={"risks": [*REGISTER["risks"], own]}))
     gate = house.gate("pre-placement")
-    assert len(gate["findings"]) == 94
+    assert len(gate["findings"]) == 109
     assert {"risk-tier.grid-outage", "risk-owner.grid-outage"} <= found(gate, "met")
     assert "risk-information.grid-outage" in found(gate, "not_tested")
 
@@ -223,16 +226,32 @@ def test_an_assessment_of_the_framework_is_owed_within_twelve_months_of_placemen
     assert "framework-assessment-in-time" in found(gate, "unmet")
 
 
-def test_what_was_missed_and_made_good_is_not_held_against_the_next_change(house: Engine) -> None:
-    """S-7.7: confirmed on Monday 23 November, provided 20 days later, after five business days."""
-    happen(house, "report_update_confirmed")
+def test_one_update_of_the_model_report_neither_serves_the_next_change_nor_blocks_it(house: Engine) -> None:
+    """S-7.7: confirmed on Monday 23 November 2026, so 30 November is the last day; provided 20 days later."""
+    happen(house, "report_update_confirmed", about="chg-a")
     house.clock.forward(days=20)
+    happen(house, "model_report_provided", about="chg-a")
+    first = update_to_ai_office(house, "chg-a")
+    assert first["status"] == "met"
+    assert first["reason"].endswith("done on 2026-12-13, 13 days after it was due on 2026-11-30")
+    assert update_to_ai_office(house, "chg-b")["status"] == "not_tested"
+    happen(house, "report_update_confirmed", about="chg-b")
+    running = update_to_ai_office(house, "chg-b")
+    assert (running["status"], "runs; its last day is 2026-12-18" in running["reason"]) == ("unmet", True)
+
+
+def test_an_update_that_names_no_change_counts_for_the_change_in_whose_time_it_came(house: Engine) -> None:
+    assert update_to_ai_office(house, "chg-a")["status"] == "not_tested"
+    happen(house, "report_update_confirmed")
     happen(house, "model_report_provided")
-    first = {f["requirement"]: f["status"] for f in house.trigger("model-change", "chg-a")["findings"]}
-    assert first["update-to-ai-office"] == "unmet"
+    assert update_to_ai_office(house, "chg-a")["status"] == "met"
     house.clock.forward(days=1)
-    second = {f["requirement"]: f["status"] for f in house.trigger("model-change", "chg-b")["findings"]}
-    assert second["update-to-ai-office"] == "not_tested"
+    assert update_to_ai_office(house, "chg-b")["status"] == "not_tested"
+
+
+def update_to_ai_office(engine: Engine, change: str) -> Any:
+    gate = engine.trigger("model-change", change)
+    return next(f for f in gate["findings"] if f["requirement"] == "update-to-ai-office")
 
 
 def test_the_data_sheet_of_each_gate_is_served(house: Engine) -> None:

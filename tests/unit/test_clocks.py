@@ -322,6 +322,30 @@ def test_a_change_is_reported_before_it_ships(story: Story) -> None:
     assert state(only(clocks(story, "2026-06-20"), "model-report-update-to-ai-office")) == (MISSED, "2026-06-17")
 
 
+def test_each_change_has_its_own_five_business_days_for_the_update(story: Story) -> None:
+    """Confirmed on Wednesday 10 June 2026 and again on the 11th: five business days end on the 17th and on the 18th."""
+    story("report_update_confirmed", "2026-06-10", about="chg-1")
+    story("report_update_confirmed", "2026-06-11", about="chg-2")
+    story("model_report_provided", "2026-06-12", about="chg-2")
+    first, second = of_rule(clocks(story, "2026-06-20"), "model-report-update-to-ai-office")
+    assert (first.about, *state(first)) == ("chg-1", MISSED, "2026-06-17")
+    assert (second.about, *state(second)) == ("chg-2", MET, "2026-06-18")
+    story("model_report_provided", "2026-06-16")  # names no change: it holds whatever was confirmed by then
+    story("report_update_confirmed", "2026-06-18", about="chg-3")
+    first, second, third = of_rule(clocks(story, "2026-06-20"), "model-report-update-to-ai-office")
+    assert (first.state, first.met_at, second.met_at) == (MET, at("2026-06-16"), at("2026-06-12"))
+    assert third.state is RUNNING
+
+
+def test_an_update_that_names_no_change_has_a_clock_of_its_own(story: Story) -> None:
+    story("report_update_confirmed", "2026-06-10")
+    story("model_report_provided", "2026-06-12", about="chg-2")
+    clock = only(clocks(story, "2026-06-20"), "model-report-update-to-ai-office")
+    assert (clock.about, *state(clock)) == (None, MISSED, "2026-06-17")
+    story("model_report_provided", "2026-06-17")
+    assert only(clocks(story, "2026-06-20"), "model-report-update-to-ai-office").state is MET
+
+
 def test_the_summary_is_updated_six_months_after_further_training_and_then_rests(story: Story) -> None:
     story("summary_published", "2026-01-12")
     assert of_rule(clocks(story), "training-summary-update") == []

@@ -131,7 +131,8 @@ class _Reckoning:
             case Mode.ONCE:
                 return once(rule, limits, timeline, self._planned)
             case Mode.EACH:
-                return each(rule, limits, timeline)
+                general = self._timeline.by_about.get(None) if timeline is not self._timeline else None
+                return each(rule, limits, timeline, general if general is not timeline else None)
             case Mode.ROUNDS:
                 return in_rounds(rule, limits, timeline)
 

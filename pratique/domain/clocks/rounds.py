@@ -54,11 +54,20 @@ def once(rule: ClockRule, limits: Sequence[Limit], timeline: Timeline, planned: 
         yield _ended(rule, ONLY, starts, timeline)
 
 
-def each(rule: ClockRule, limits: Sequence[Limit], timeline: Timeline) -> Iterator[Round]:
-    """Yield a clock for each occurrence that starts one."""
+def each(
+    rule: ClockRule, limits: Sequence[Limit], timeline: Timeline, general: Timeline | None = None
+) -> Iterator[Round]:
+    """Yield a clock for each occurrence that starts one.
+
+    Args:
+        rule: the rule.
+        limits: those of its limits that apply.
+        timeline: what is about the same thing.
+        general: what is about nothing; it meets a clock that it comes after, whatever that one is about.
+    """
     for trigger in timeline.of([match for limit in limits for match in limit.since]):
         starts = tuple(Start(limit, trigger) for limit in limits if any(takes(m, trigger) for m in limit.since))
-        yield _ended(rule, trigger.id, starts, timeline)
+        yield _ended(rule, trigger.id, starts, timeline, general)
 
 
 def in_rounds(rule: ClockRule, limits: Sequence[Limit], timeline: Timeline) -> Iterator[Round]:
@@ -127,9 +136,14 @@ def _round(rule: ClockRule, first: Occurrence, starts: tuple[Start, ...], end: O
     return Round(first.id, starts, void=end)
 
 
-def _ended(rule: ClockRule, name: str, starts: tuple[Start, ...], timeline: Timeline) -> Round:
+def _ended(
+    rule: ClockRule, name: str, starts: tuple[Start, ...], timeline: Timeline, general: Timeline | None = None
+) -> Round:
     first = min((start.trigger.order for start in starts), default=None)
     before = rule.met_before or first is None
-    met = next((o for o in timeline.of(rule.met_by) if before or (first is not None and o.order >= first)), None)
+    acts = timeline.of(rule.met_by)
+    if general is not None:
+        acts = sorted([*acts, *general.of(rule.met_by)], key=lambda o: o.order)
+    met = next((o for o in acts if before or (first is not None and o.order >= first)), None)
     void = next((o for o in timeline.of(rule.void_by) if first is None or o.at >= first[0]), None)
     return Round(name, starts, met=met, void=void)
