@@ -25,7 +25,8 @@ REGISTER = ROOT / "examples" / "registers" / "aurora-2.1.json"
 #: Who places it on the market.
 PROVIDER = ROOT / "examples" / "provider.json"
 
-#: What the pipeline sends for each gate. Missing on purpose: a mitigation record that holds, an external evaluation.
+#: What the pipeline sends for each gate. Missing on purpose: a mitigation record that holds, and an
+#: external evaluation of the last risk.
 SENT = {
     "training-trigger": (
         "cbrn_mc_epochs3.eval",
@@ -35,6 +36,7 @@ SENT = {
     ),
     "pre-placement": (
         "acceptance-determination.json",
+        "external-evaluation.partial.json",
         "framework.json",
         "model-documentation.json",
         "model-report.json",

@@ -71,7 +71,7 @@ def test_the_examples_and_the_real_logs_make_each_gate_ready(gate):
     result = see(gate, MEETS[gate])
     told = {FindingStatus.MET, FindingStatus.NOT_APPLICABLE}
     assert [(f.requirement, f.reason) for f in result.findings if f.status not in told] == []
-    left_out = {"modification-measured", "open-source-terms", "contestation"}
+    left_out = {"modification-measured", "open-source-terms", "contestation"} | each("safe-reference-shown")
     assert ids(result, FindingStatus.NOT_APPLICABLE) <= left_out
     assert result.is_ready
 
@@ -135,12 +135,19 @@ def test_a_risk_of_the_provider_brings_its_own_requirements():
         update={"id": "grid_outage", "title": "Grid outage", "category": RiskCategory.PROVIDER_DEFINED}
     )
     more = recorded.model_copy(update={"risks": (*recorded.risks, own)})
-    result = look("pre-placement", MEETS["pre-placement"], gates=ALL_CLEARED, risks=more)
+    result = look("pre-placement", MEETS["pre-placement"], gates=ALL_CLEARED, risks=more, training_flop=1.2e25)
     open_ids = {f.requirement for f in result.findings if f.status is not FindingStatus.MET}
     assert open_ids == {
         instance_id(name, "grid_outage")
-        for name in ("risk-information", "risk-model", "risk-evaluation", "risk-mitigation")
-    }
+        for name in (
+            "risk-information",
+            "risk-model",
+            "risk-evaluation",
+            "risk-mitigation",
+            "external-evaluation",
+            "safe-reference-shown",
+        )
+    } | each("safe-reference-shown")
 
 
 def test_every_requirement_is_traced_worded_and_owned():
