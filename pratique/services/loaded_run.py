@@ -70,7 +70,7 @@ def judged(reader: Reader, parts: Parts, row: Row, version: Row, now: datetime) 
         spec=spec,
         situation=situation,
         evaluation=evaluation,
-        authors=partial(authors_behind, reader, parts, version, pinned, row["spec_digest"]),
+        authors=partial(authors_behind, reader, parts, version, pinned, row),
     )
 
 

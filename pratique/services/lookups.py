@@ -144,6 +144,19 @@ OCCURRENCES_THAT_COUNT = Query(
     )
     .order_by(occurrence.c.at, occurrence.c.id)
 )
+#: The same, withdrawn ones too.
+OCCURRENCES_CONCERNING = Query(
+    select(occurrence)
+    .where(
+        or_(
+            occurrence.c.model_version_id == bindparam("model_version_id"),
+            occurrence.c.model_version_id.is_(None),
+        )
+    )
+    .order_by(occurrence.c.at, occurrence.c.id)
+)
+#: Of a model version alone, withdrawn ones too.
+OCCURRENCES_EVER = _by(occurrence, "model_version_id", order=(occurrence.c.at, occurrence.c.id))
 #: Kinds of occurrences that classify a model under Art. 51, and so every version that continues it.
 CLASSIFYING = ("designated", "threshold_known", "threshold_met")
 #: Which of them were recorded of a version.

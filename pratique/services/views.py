@@ -57,7 +57,7 @@ def gate_view(reader: Reader, parts: Parts, run_id: str, *, version: Row | None 
     risks = risks_of(parts, version, spec.edition) if is_per_risk else ()
     findings = parts.findings.of(spec, row["spec_digest"], row["findings"], risks=risks)
     state = state_at(row, instant_text(parts.ledger.clock()))
-    authors = authors_behind(reader, parts, version, spec, row["spec_digest"])
+    authors = authors_behind(reader, parts, version, spec, row)
     standing = _standing(parts, version["model"], state, decisions)
     sign_off = _sign_off(reader, spec, row, findings, standing, waivers, authors)
     return {
@@ -81,7 +81,7 @@ def waiting_on(reader: Reader, parts: Parts, row: Row, version: Row) -> list[dic
     Args:
         reader: a reader.
         parts: the engine.
-        row: id, spec_digest, state, recheck_at, findings and basis of the gate run.
+        row: id, occasion, spec_digest, state, recheck_at, findings and basis of the gate run.
         version: model, version, authors and risks_authors of its model version.
     """
     spec = pinned_spec(reader, parts, row["spec_digest"])
@@ -92,7 +92,7 @@ def waiting_on(reader: Reader, parts: Parts, row: Row, version: Row) -> list[dic
         decisions = reader.all(lookups.DECISIONS_OF_RUN, gate_run_id=row["id"])
         waivers = reader.all(lookups.WAIVERS_OF_RUN, gate_run_id=row["id"])
         standing = _standing(parts, version["model"], state, decisions)
-        authors = authors_behind(reader, parts, version, spec, row["spec_digest"])
+        authors = authors_behind(reader, parts, version, spec, row)
         roles = _sign_off(reader, spec, row, findings, standing, waivers, authors)["waiting_roles"]
     return _waiting_on(parts, spec, version["model"], state, findings, roles)
 

@@ -42,11 +42,15 @@ _SCORED = _requirement(
 _AGAIN = _requirement("again", per_occasion=True, evidence={"kind": "facts.report"}, criterion="facts.ok")
 _SIZED = _requirement("sized", profile="profile.compute.done < 1e30")
 _OWED = _requirement("owed", profile="profile.scope.provider")
+_REFERRED = _requirement("referred", profile="!profile.references.covers_all")
 _TOLD = _requirement("told", clock="art-52-notification")
+_NAMED = _requirement("named", profile="size(profile.known_as) > 0")
 RISK_GATES = [
     _gate("notices", _TOLD),
+    _gate("dated", _NAMED, _TOLD),
     _gate("sizes", _SIZED),
     _gate("scopes", _OWED),
+    _gate("references", _REFERRED),
     _gate("owners", _OWNED),
     _gate("scores", _SCORED),
     _gate("again", _AGAIN),

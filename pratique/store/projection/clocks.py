@@ -11,12 +11,14 @@ _DATES = ("due_on", "due_at", "met_at")
 def _occurrence_recorded(v: Values, at: str) -> tuple[Change, ...]:
     row = {name: v[name] for name in ("id", "kind", "at", "why")}
     row |= {name: v.get(name) for name in ("model_version_id", "about", "person", "credential")}
-    row |= {"data": text(v.get("data", {})), "recorded_at": at, "withdrawn_at": None, "withdrawn_why": None}
+    row |= {"data": text(v.get("data", {})), "recorded_at": at}
+    row |= dict.fromkeys(("withdrawn_at", "withdrawn_why", "withdrawn_by"))
     return (Insert("occurrence", row),)
 
 
 def _occurrence_withdrawn(v: Values, at: str) -> tuple[Change, ...]:
-    return (Update("occurrence", v["id"], {"withdrawn_at": at, "withdrawn_why": v["reason"]}),)
+    row = {"withdrawn_at": at, "withdrawn_why": v["reason"], "withdrawn_by": v.get("person", v.get("credential"))}
+    return (Update("occurrence", v["id"], row),)
 
 
 def _clock_started(v: Values, at: str) -> tuple[Change, ...]:

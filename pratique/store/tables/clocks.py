@@ -26,6 +26,7 @@ class OccurrenceRow(SQLModel, table=True):
     recorded_at: str = Field(sa_type=INSTANT)
     withdrawn_at: str | None = Field(default=None, sa_type=INSTANT)
     withdrawn_why: str | None = Field(default=None, sa_type=Text)
+    withdrawn_by: str | None = Field(default=None, sa_type=String(64))
 
 
 class ClockRow(SQLModel, table=True):

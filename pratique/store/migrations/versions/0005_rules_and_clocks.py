@@ -83,6 +83,7 @@ def _make_occurrences() -> None:
         sa.Column("recorded_at", _INSTANT, nullable=False),
         sa.Column("withdrawn_at", _INSTANT, nullable=True),
         sa.Column("withdrawn_why", sa.Text(), nullable=True),
+        sa.Column("withdrawn_by", _NAME, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("occurrence_of_version", "occurrence", ["model_version_id", "at", "id"], unique=False)
