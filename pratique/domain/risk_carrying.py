@@ -62,12 +62,19 @@ def carried_register(register: RiskRegister, mapping: EditionMapping, taxonomy: 
 
 
 def carried_authors(authors: Mapping[str, str], moved: Sequence[RiskMoved]) -> dict[str, str]:
-    """Return who recorded each risk, by the ids of now: whoever recorded it stays its author."""
+    """Return who recorded each risk, by the ids of now: whoever recorded it stays its author.
+
+    Where several people's risks were put together, each keeps the part of before, which is theirs whoever writes next.
+
+    Args:
+        authors: part (`risks.<id>`) -> author, as `domain.authorship` tells them.
+        moved: what became of each risk.
+    """
     found = dict(authors)
     for move in moved:
         for name in move.now:
-            if move.was in authors:
-                found.setdefault(name, authors[move.was])
+            if f"risks.{move.was}" in authors:
+                found.setdefault(f"risks.{name}", authors[f"risks.{move.was}"])
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pratique.domain.authorship import authors_after
 from pratique.domain.gate_changes import gate_change, gates_changed
 from pratique.domain.gates import GateState
 from pratique.domain.regime import Edition
@@ -238,8 +239,19 @@ def test_a_register_keeps_everything_that_was_found() -> None:
     assert found["loss_of_control"].category is RiskCategory.PROVIDER_DEFINED
     assert found["own_risk"] == register.risks[3]
     assert [move.was for move in moved] == ["cbrn", "cyber_offence", "loss_of_control"]
-    authors = carried_authors({"cbrn": "mira", "own_risk": "kim"}, moved)
-    assert (authors["chem_bio"], authors["rad_nuc"], authors["own_risk"]) == ("mira", "mira", "kim")
+
+
+def test_who_recorded_a_risk_stays_the_author_of_what_became_of_it() -> None:
+    names = ("cbrn", "cyber_offence", "own_risk")
+    register = RiskRegister(edition=FINAL.id, risks=tuple(risk(name) for name in names))
+    by_id = {one.id: one.as_json() for one in register.risks}
+    authors: dict[str, str] = {}
+    for name, who in zip(names, ("mira", "jonas", "kim"), strict=True):
+        authors = authors_after(authors, was={"risks": {}}, now={"risks": {name: by_id[name]}}, by=who)
+    carried = carried_authors(authors, carried_register(register, mapping(risks=MOVES), FINAL.taxonomy).moved)
+    assert carried["risks.rad_nuc"] == carried["risks.chem_bio"] == "mira"
+    assert carried["risks.own_risk"] == "kim"
+    assert carried["risks.cyber_offence"] == "jonas"  # put together with another's: its part of before stays
 
 
 @given(st.lists(st.sampled_from(["cbrn", "cyber_offence", "loss_of_control", "other"]), unique=True))
