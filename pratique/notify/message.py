@@ -26,6 +26,7 @@ KINDS = (
     "superseded",
     "limit_ahead",
     "limit_missed",
+    "withdrawn",
 )
 
 

@@ -58,7 +58,7 @@ def clock_authors(rows: Iterable[Row], rule: RulesBehind, occasion: str) -> Iter
 def people_of(row: Row) -> Iterator[str]:
     """Yield who recorded a row of the compute ledger or an occurrence, and who withdrew it."""
     recorder = row["person"] or row["credential"]
-    yield from (author for author in (recorder, row["withdrawn_by"]) if author is not None)
+    yield from (author for author in (recorder, row["withdrawn_by"]) if author)
 
 
 def _made(clocks: Clocks, name: str) -> RulesBehind:

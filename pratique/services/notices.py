@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     OVERDUE = "overdue"
     LIMIT_AHEAD = "limit_ahead"  #: a time limit of the Code or the Act runs out soon
     LIMIT_MISSED = "limit_missed"  #: it ran out
+    WITHDRAWN = "withdrawn"  #: something that was recorded of an incident was taken back
 
 
 #: Kinds that ask somebody for something, and so are pointless once the gate moved on.
@@ -66,6 +67,7 @@ _NEXT = {
     NoticeKind.OVERDUE: "Act now; the due date has passed.",
     NoticeKind.LIMIT_AHEAD: "Do what the time limit asks for, and record it.",
     NoticeKind.LIMIT_MISSED: "Do it now, record it, and write down why it is late.",
+    NoticeKind.WITHDRAWN: "Look at whether that is right; time limits that rested on it run no more.",
 }
 _TITLE = {
     NoticeKind.REVIEW_OPENED: "Evidence is owed",
@@ -82,6 +84,7 @@ _TITLE = {
     NoticeKind.OVERDUE: "Overdue",
     NoticeKind.LIMIT_AHEAD: "A time limit runs out soon",
     NoticeKind.LIMIT_MISSED: "A time limit was missed",
+    NoticeKind.WITHDRAWN: "A record of an incident was withdrawn",
 }
 
 

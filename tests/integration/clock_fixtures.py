@@ -35,7 +35,13 @@ _TIMED = {
         }
     ]
 }
-PEOPLE = {"mira": ["owner"], "jonas": ["approver"], "lea": ["incident_lead"], "sam": ["security_lead"]}
+PEOPLE = {
+    "mira": ["owner"],
+    "jonas": ["approver"],
+    "lea": ["incident_lead"],
+    "sam": ["security_lead"],
+    "zed": [],
+}
 
 
 def _gate(name: str, opens_on: list[str]) -> dict[str, Any]:
@@ -102,10 +108,10 @@ def clock_settings_fixture(ledger_url: str, tmp_path: Path, clock_config: Path) 
 
 @pytest.fixture(name="bureau")
 def bureau_fixture(clock_settings: Settings, clock: Clock) -> Iterator[Engine]:
-    """An engine with aurora 2.1 registered: systemic risk, own weights, nothing placed yet."""
+    """An engine with aurora 2.1 registered: designated, so that nothing is to be notified; nothing placed yet."""
     engine = Engine(clock_settings, clock)
     try:
-        engine.register()
+        engine.register(designation="designated")
         yield engine
     finally:
         engine.client.close()

@@ -16,6 +16,16 @@ from clock_fixtures import (  # noqa: F401 - fixtures are used by name
 )
 from engine_fixtures import VERSION, Engine, clock_fixture, ok, refused  # noqa: F401
 
+COMPUTE = {
+    "run": "r1",
+    "kind": "done",
+    "flop": 2e24,
+    "begins_at": "2026-10-01T00:00:00Z",
+    "ends_at": "2026-11-01T00:00:00Z",
+    "purpose": "pre_training",
+    "source": "the cluster's own count",
+}
+
 
 def test_an_occurrence_keeps_its_time_reason_and_author_and_opens_its_gate(bureau: Engine) -> None:
     at = bureau.clock.now - timedelta(hours=3)
@@ -94,6 +104,28 @@ def test_a_final_report_needs_all_nine_items_and_an_end_of_the_incident(bureau: 
     assert "missing root_cause, monitoring_patterns" in problem["detail"]
     file["items"] = [*seven, "root_cause", "monitoring_patterns"]
     assert recorded(bureau, "incident_report_filed", **file, stage="final")["data"]["stage"] == "final"
+
+
+def test_who_holds_no_role_for_the_model_withdraws_nothing(bureau: Engine) -> None:
+    made = recorded(bureau, "incident_aware", about="inc-1")
+    wide = ok(bureau.send("POST", "/v1/occurrences", "pipeline", json={"kind": "framework_confirmed", "why": "Board."}))
+    entry = ok(bureau.send("POST", f"{VERSION}/compute", "mira", json=COMPUTE))["id"]
+    for path in (f"/v1/occurrences/{made['id']}", f"/v1/occurrences/{wide['id']}", f"{VERSION}/compute/{entry}"):
+        problem = refused(bureau.send("POST", f"{path}/withdraw", "zed", json={"reason": "No."}), 403, "not-allowed")
+        assert "zed holds no role for" in problem["detail"]
+    assert bureau.rows("SELECT COUNT(*) FROM occurrence WHERE withdrawn_at IS NOT NULL") == [(0,)]
+    assert bureau.inbox("zed") == []
+
+
+def test_owners_and_who_leads_incidents_are_told_that_an_incident_was_withdrawn(bureau: Engine) -> None:
+    made = recorded(bureau, "incident_aware", about="inc-1")
+    body = {"reason": "It was another model."}
+    ok(bureau.send("POST", f"/v1/occurrences/{made['id']}/withdraw", "sam", json=body))
+    for who in ("mira", "lea"):
+        assert bureau.inbox(who)[-1] == ("withdrawn", "serious-incident")
+    notice = bureau.get("/v1/inbox", "lea")["items"][0]
+    assert notice["content"]["reasons"] == ["sam withdrew incident aware of inc-1: It was another model."]
+    assert ("withdrawn", "serious-incident") not in bureau.inbox("jonas")
 
 
 def test_what_was_recorded_wrongly_is_withdrawn_by_a_person_from_the_end(bureau: Engine) -> None:

@@ -17,7 +17,7 @@ def _occurrence_recorded(v: Values, at: str) -> tuple[Change, ...]:
 
 
 def _occurrence_withdrawn(v: Values, at: str) -> tuple[Change, ...]:
-    row = {"withdrawn_at": at, "withdrawn_why": v["reason"], "withdrawn_by": v.get("person", v.get("credential"))}
+    row = {"withdrawn_at": at, "withdrawn_why": v["reason"], "withdrawn_by": v.get("person") or v.get("credential")}
     return (Update("occurrence", v["id"], row),)
 
 

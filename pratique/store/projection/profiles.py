@@ -31,7 +31,7 @@ def _compute_recorded(v: Values, at: str) -> tuple[Change, ...]:
 
 
 def _compute_withdrawn(v: Values, at: str) -> tuple[Change, ...]:
-    row = {"withdrawn_at": at, "withdrawn_why": v["reason"], "withdrawn_by": v.get("person", v.get("credential"))}
+    row = {"withdrawn_at": at, "withdrawn_why": v["reason"], "withdrawn_by": v.get("person") or v.get("credential")}
     return (Update("compute", v["id"], row),)
 
 

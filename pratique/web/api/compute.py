@@ -12,6 +12,7 @@ from starlette.responses import Response
 from pratique.domain.compute import ComputeKind, ComputePurpose
 from pratique.services.compute_ledger import NewCompute, compute_view, record_compute, withdraw_compute
 from pratique.services.models import find_model_version
+from pratique.services.withdrawals import check_may_withdraw
 from pratique.store.reader import Reader
 from pratique.store.transaction import Transaction
 from pratique.web.api.auth import Deciding, Reading, Registering, parts_of, person_of
@@ -89,6 +90,7 @@ async def post_compute_withdrawal(
 
     def command(tx: Transaction) -> dict[str, Any]:
         found = find_model_version(tx, model, version)
+        check_may_withdraw(parts, person_of(principal), model)
         withdraw(tx, parts, found, entry)
         return compute_view(tx, parts, found)
 

@@ -16,9 +16,9 @@ from pratique.services.occurrences import (
     find_occurrence,
     occurrence_view,
     record_occurrence,
-    withdraw_occurrence,
 )
 from pratique.services.parts import Parts
+from pratique.services.withdrawals import withdraw_by_person
 from pratique.store.reader import Reader
 from pratique.store.transaction import Transaction
 from pratique.web.api.auth import Deciding, Reading, Reporting, parts_of, person_of
@@ -77,11 +77,11 @@ async def list_occurrences(
 async def post_withdrawal(
     request: Request, occurrence: str, body: WithdrawalBody, principal: Deciding, key: IdempotencyKey = None
 ) -> Response:
-    """Withdraw an occurrence; it stays in the journal. Needs a person's token."""
+    """Withdraw an occurrence; it stays in the journal. Needs a person's token, and a role for the model."""
     person, parts = person_of(principal), parts_of(request)
 
     def command(tx: Transaction) -> dict[str, Any]:
-        withdraw_occurrence(tx, parts, occurrence, reason=body.reason, person=person, credential=principal.credential)
+        withdraw_by_person(tx, parts, occurrence, reason=body.reason, person=person, credential=principal.credential)
         return occurrence_view(find_occurrence(tx, occurrence))
 
     return await answer_once(request, principal, key, command)
