@@ -19,8 +19,8 @@ from pratique.bootstrap import build_parts, open_parts
 from pratique.domain.evidence import Extraction, Reading
 from pratique.domain.models import ModelProfile
 from pratique.services.evidence import FileReading, Submission, submit_evidence
-from pratique.services.models import GivenProfile, register_model_version
 from pratique.services.parts import Parts
+from pratique.services.profiles import GivenProfile, register_model_version
 from pratique.settings import Settings
 
 #: Evidence files of a model version, and the facts that each states.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pratique.domain.compute import ACCURACY, ComputeEntry, ComputeKind, ComputePurpose, crossing, totals
+from pratique.domain.compute import ACCURACY, ComputeKind, ComputePurpose, crossing, totals
 from pratique.domain.entries import ComputeRecorded, ComputeWithdrawn
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError
@@ -15,14 +15,11 @@ from pratique.services.authority import check_reason
 from pratique.services.clocks import replan
 from pratique.services.effective_profile import entry_of, lineage_of
 from pratique.services.models import later_versions
-from pratique.services.occurrences import NewOccurrence, record_occurrence
 from pratique.services.parts import Parts
+from pratique.services.thresholds import Teller, tell_of_compute, threshold_flop, withdraw_unsupported
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
-#: Cumulative training compute above which systemic risk is presumed, FLOP; the figure's name in `scope.yaml`, and
-#: what it is where no edition says. Source: Art. 51(2) AI Act.
-_FIGURE, _PRESUMED_FLOP = "systemic_risk_flop", 1e25
 #: Another machine's clock may be this much ahead of ours.
 _AHEAD = timedelta(minutes=2)
 _LARGEST = 1e35
@@ -74,7 +71,7 @@ def record_compute(tx: Transaction, parts: Parts, version: Row, new: NewCompute)
     cause = f"{new.flop:.3g} FLOP {new.kind.value} of {new.run}"
     for concerned in (version, *later_versions(tx, version)):
         replan(tx, parts, concerned["id"], cause=cause)
-        _tell_of_threshold(tx, parts, concerned, new)
+        tell_of_compute(tx, parts, concerned, Teller(person=new.person, credential=new.credential))
     return entry_id
 
 
@@ -85,10 +82,10 @@ def withdraw_compute(
     entry_id: str,
     *,
     reason: str,
-    person: str | None,
-    credential: str | None,
+    person: str,
+    credential: str,
 ) -> None:
-    """Say that an entry was wrong; it counts no more. What was recorded of the threshold stays, for people to withdraw.
+    """Say that an entry was wrong; it counts no more, nor does what was recorded of the threshold because of it alone.
 
     Raises:
         NotFoundError: this model version has no such entry.
@@ -107,6 +104,13 @@ def withdraw_compute(
     )
     for concerned in (version, *later_versions(tx, version)):
         replan(tx, parts, concerned["id"], cause=f"{row['flop']:.3g} FLOP of {row['run']} were withdrawn")
+        withdraw_unsupported(
+            tx,
+            parts,
+            concerned,
+            reason=f"compute entry {entry_id} of {row['run']} was withdrawn: {reason}",
+            teller=Teller(person=person, credential=credential),
+        )
 
 
 def compute_view(reader: Reader, parts: Parts, version: Row) -> dict[str, Any]:
@@ -132,13 +136,6 @@ def compute_view(reader: Reader, parts: Parts, version: Row) -> dict[str, Any]:
     }
 
 
-def threshold_flop(parts: Parts) -> float:
-    """Return the compute above which systemic risk is presumed, as the running edition has it."""
-    edition = parts.rules.edition
-    figure = edition.scope.figure(_FIGURE) if edition is not None and edition.scope is not None else None
-    return figure.value if figure is not None and isinstance(figure.value, float) else _PRESUMED_FLOP
-
-
 def _item(row: Row, named: dict[str, str]) -> dict[str, Any]:
     names = ("id", "run", "kind", "flop", "begins_at", "ends_at", "purpose", "source", "person")
     later = ("recorded_at", "withdrawn_at", "withdrawn_why")
@@ -161,36 +158,3 @@ def _check(new: NewCompute, now: datetime) -> None:
         errors.append("source: found nothing, expected how the figure was come by")
     if errors:
         raise InvalidInputError("; ".join(errors), errors=errors)
-
-
-def _tell_of_threshold(tx: Transaction, parts: Parts, version: Row, new: NewCompute) -> None:
-    """Record what the ledger shows of the threshold of systemic risk, where nothing as early was recorded yet."""
-    rows = tx.all(lookups.OCCURRENCES_THAT_COUNT, model_version_id=version["id"])
-    met = [row["at"] for row in rows if row["kind"] == "threshold_met"]
-    entries = _entries(tx, version)
-    found, crossed = totals(entries), crossing(entries, threshold_flop(parts))
-    if crossed.met_at is not None:
-        at = min(crossed.met_at, tx.now)
-        if all(instant_text(at) < told for told in met):
-            why = f"the compute ledger shows {found.done:.3g} FLOP done"
-            _record(tx, parts, version, new, kind="threshold_met", at=at, why=why)
-    elif crossed.projected_at is not None and not met and all(row["kind"] != "threshold_known" for row in rows):
-        day = instant_text(crossed.projected_at)[:10]
-        why = f"the compute ledger shows {found.projected:.3g} FLOP done and planned, above the threshold from {day} on"
-        _record(tx, parts, version, new, kind="threshold_known", at=tx.now, why=why)
-
-
-def _entries(reader: Reader, version: Row) -> list[ComputeEntry]:
-    lineage = lineage_of(reader, version)
-    rows = [row for one in lineage for row in reader.all(lookups.COMPUTE_OF_VERSION, model_version_id=one["id"])]
-    return [entry_of(row) for row in rows]
-
-
-def _record(tx: Transaction, parts: Parts, version: Row, new: NewCompute, *, kind: str, at: datetime, why: str) -> None:
-    record_occurrence(
-        tx,
-        parts,
-        NewOccurrence(
-            kind=kind, at=at, why=why, model_version_id=version["id"], person=new.person, credential=new.credential
-        ),
-    )

@@ -20,7 +20,7 @@ from pratique.domain.times import instant_text
 
 @pytest.fixture(name="story")
 def story_fixture(engine: Engine) -> Engine:
-    engine.register(general_purpose=True)
+    engine.register(general_purpose=True, designation="designated")  # the Commission knows: nothing runs yet
     return engine
 
 

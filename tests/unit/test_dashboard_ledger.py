@@ -20,8 +20,8 @@ from pratique.services.access import make_login_link
 from pratique.services.events import record_event
 from pratique.services.evidence import Submission, read_file, submit_evidence
 from pratique.services.flow_runs import end_flow_run, start_flow_run
-from pratique.services.models import GivenProfile, register_model_version
 from pratique.services.parts import Parts
+from pratique.services.profiles import GivenProfile, register_model_version
 from pratique.services.sweep import sweep
 from pratique.settings import Settings
 from pratique.web.dashboard import GateRef, mount_dashboard

@@ -16,9 +16,10 @@ from pratique.services import lookups
 from pratique.services.access import Principal
 from pratique.services.decisions import Verdict, decide
 from pratique.services.gate_runs import find_run
-from pratique.services.models import GivenProfile, find_model_version, model_view, register_model_version
+from pratique.services.models import find_model_version, model_view
 from pratique.services.models_list import model_versions_page
 from pratique.services.parts import Parts
+from pratique.services.profiles import GivenProfile, register_model_version
 from pratique.services.rescheduling import move_dates
 from pratique.services.views import gate_view
 from pratique.services.waivers import WaiverRequest, grant_waiver, revoke_waiver
