@@ -48,6 +48,8 @@ MODEL_VERSION = _by(model_version, "model", "version")
 MODEL_VERSION_BY_ID = _by(model_version, "id")
 #: Locks the row on PostgreSQL, so that two replicas never plan the clocks of one version at once.
 MODEL_VERSION_LOCKED = _by(model_version, "id", lock=True)
+#: The same by name: whose authors are told anew must not lose those of another replica.
+MODEL_VERSION_NAMED_LOCKED = _by(model_version, "model", "version", lock=True)
 MODEL_VERSION_IDS = Query(select(model_version.c.id).order_by(model_version.c.id))
 #: Those that say in their profile that they continue another; `named` is the member as canonical JSON writes it.
 MODEL_VERSIONS_CONTINUING = Query(
@@ -56,6 +58,7 @@ MODEL_VERSIONS_CONTINUING = Query(
     .order_by(model_version.c.id)
 )
 PROVIDER = Query(select(provider).limit(1))
+PROVIDER_LOCKED = Query(select(provider).limit(1).with_for_update())
 COMPUTE = _by(compute, "id")
 COMPUTE_OF_VERSION = Query(
     select(compute)
@@ -169,6 +172,16 @@ CLASSIFYING_KINDS = Query(
     )
     .distinct()
     .order_by(occurrence.c.kind)
+)
+#: Safe references of a version that ceased to be safe ones.
+REFERENCES_LOST = Query(
+    select(occurrence)
+    .where(
+        occurrence.c.model_version_id == bindparam("model_version_id"),
+        occurrence.c.kind == "safe_reference_lost",
+        occurrence.c.withdrawn_at.is_(None),
+    )
+    .order_by(occurrence.c.at, occurrence.c.id)
 )
 #: One incident, request or complaint, from its beginning; withdrawn ones too.
 OCCURRENCES_ABOUT = _by(occurrence, "model_version_id", "about", order=(occurrence.c.at, occurrence.c.id))

@@ -50,14 +50,15 @@ def check_name(what: str, name: str) -> None:
         ) from None
 
 
-def find_model_version(reader: Reader, model: str, version: str) -> Row:
-    """Return the row of a model version.
+def find_model_version(reader: Reader, model: str, version: str, *, lock: bool = False) -> Row:
+    """Return the row of a model version; with `lock` no other replica changes it before this transaction ends.
 
     Raises:
         NotFoundError: it was never registered.
     """
     is_name = "\x00" not in model + version  # PostgreSQL takes no NUL in text, not even to look for it
-    row = reader.one(lookups.MODEL_VERSION, model=model, version=version) if is_name else None
+    query = lookups.MODEL_VERSION_NAMED_LOCKED if lock else lookups.MODEL_VERSION
+    row = reader.one(query, model=model, version=version) if is_name else None
     if row is None:
         raise NotFoundError(
             f"model version {model}/{version} is not registered",

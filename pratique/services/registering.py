@@ -41,7 +41,7 @@ def record_register(tx: Transaction, parts: Parts, *, model: str, version: str, 
         InvalidInputError: no edition is running, or the register names what it, the people or the evidence do not
             know; every such place at once.
     """
-    row = find_model_version(tx, model, version)
+    row = find_model_version(tx, model, version, lock=True)
     register = _checked(tx, parts, row, given.risks)
     values = register.as_json()
     digest = digest_of(values)

@@ -1,0 +1,104 @@
+"""Two replicas on PostgreSQL that write at once: neither loses who set what, and none waits for the other for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from engine_fixtures import VERSION, Clock, Engine, clock_fixture, ok  # noqa: F401 - fixtures are used by name
+from pydantic import SecretStr
+from risk_fixtures import RISKS, engine_config_fixture, risk  # noqa: F401 - fixtures are used by name
+
+from pratique.domain.models import ModelProfile
+from pratique.domain.provider import ProviderProfile
+from pratique.domain.risks import Risk
+from pratique.services.parts import Parts
+from pratique.services.profiles import GivenProfile, register_model_version
+from pratique.services.providers import GivenProvider, record_provider
+from pratique.services.registering import GivenRegister, record_register
+from pratique.settings import Settings
+from pratique.store.transaction import Transaction
+
+pytestmark = pytest.mark.postgres
+Command = Callable[[Transaction, Parts], Any]
+
+
+@pytest.fixture(name="replicas")
+def replicas_fixture(postgres_url: str, engine_config: Any, tmp_path: Any, clock: Clock) -> Iterator[list[Engine]]:
+    def replica(name: str) -> Engine:
+        settings = Settings(
+            data_dir=tmp_path / name,
+            config_dir=engine_config,
+            database_url=SecretStr(postgres_url),
+            sweep_seconds=86_400,
+            channels={"mail": SecretStr(f"mailfolder://{tmp_path}/mail")},
+        )
+        return Engine(settings, clock)
+
+    engines = [replica("one"), replica("two")]
+    yield engines
+    for engine in engines:
+        engine.client.close()
+        engine.parts.ledger.close()
+
+
+def at_once(replicas: list[Engine], first: Command, second: Command) -> None:
+    """Run two commands so that the second begins once the first has written, and before it is committed."""
+    has_written, may_end = threading.Event(), threading.Event()
+    one, two = replicas
+
+    def slow(tx: Transaction) -> None:
+        first(tx, one.parts)
+        has_written.set()
+        may_end.wait(1.0)
+
+    def other() -> None:
+        has_written.wait(10)
+        two.parts.ledger.write("engine:test", lambda tx: second(tx, two.parts))
+
+    threads = [
+        threading.Thread(target=one.parts.ledger.write, args=("engine:test", slow)),
+        threading.Thread(target=other),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+
+def test_authors_of_the_provider_are_kept(replicas: list[Engine]) -> None:
+    ok(replicas[0].send("PUT", "/v1/provider", "kim", json={"name": "Aurora", "country": "FR"}))
+
+    def change(by: str, **members: Any) -> Command:
+        profile = ProviderProfile.model_validate({"name": "Aurora", "country": "FR", "size": "small", **members})
+        return lambda tx, parts: record_provider(tx, parts, GivenProvider(profile=profile, by=by))
+
+    at_once(replicas, change("mira"), change("jonas", country="DE"))
+    authors = replicas[0].get("/v1/provider")["authors"]
+    assert (authors["size"], authors["country"], authors["name"]) == ("mira", "jonas", "kim")
+
+
+def test_authors_of_a_profile_are_kept(replicas: list[Engine]) -> None:
+    ok(replicas[0].send("PUT", VERSION, "kim", json={"systemic_risk": False}))
+
+    def change(by: str, *names: str) -> Command:
+        given = GivenProfile(profile=ModelProfile(systemic_risk=False, known_as=names), by=by)
+        return lambda tx, parts: register_model_version(tx, parts, model="aurora", version="2.1", given=given)
+
+    at_once(replicas, change("mira", "a"), change("jonas", "b"))
+    authors = replicas[0].get(VERSION)["authors"]
+    assert (authors["known_as[a]"], authors["known_as[b]"]) == ("jonas", "jonas")  # jonas took away what mira put
+
+
+def test_authors_of_a_register_are_kept(replicas: list[Engine]) -> None:
+    ok(replicas[0].send("PUT", VERSION, "kim", json={"systemic_risk": True}))
+
+    def change(by: str, *names: str) -> Command:
+        given = GivenRegister(risks=[Risk.model_validate(risk(name)) for name in names], by=by)
+        return lambda tx, parts: record_register(tx, parts, model="aurora", version="2.1", given=given)
+
+    at_once(replicas, change("mira", "cbrn", "own_risk"), change("jonas", "cbrn"))
+    authors = replicas[0].get(RISKS)["authors"]
+    assert (authors["risks.cbrn"], authors["risks.own_risk"]) == ("mira", "jonas")
