@@ -12,6 +12,7 @@ from pratique.domain.compute import ComputeEntry, ComputeKind, totals
 from pratique.domain.counting import Period, day_end, day_of, shift_day
 from pratique.domain.models import Contestation, Designation, ModelProfile, SafeReference, profile_of
 from pratique.domain.provider import ProviderProfile, provider_values
+from pratique.domain.references import Loss, loss_names, with_losses
 from pratique.domain.regime import Edition
 from pratique.domain.risks import RiskRegister, named_risks, risk_values
 from pratique.domain.scope import Scope, decide_scope
@@ -66,6 +67,7 @@ def effective_profile(reader: Reader, parts: Parts, version: Row, now: datetime 
     edition = parts.rules.edition
     today = day_of(now or parts.ledger.clock())
     is_dated = '"similarly_safe"' in version["profile"]
+    lost = _losses(reader, version["id"]) if is_dated else ()
     key = (
         edition.digest if edition is not None else None,
         tuple((row["profile"], row["model"], row["version"]) for row in lineage),
@@ -74,12 +76,13 @@ def effective_profile(reader: Reader, parts: Parts, version: Row, now: datetime 
         tuple(told),
         version["risks_digest"],
         today if is_dated else None,
+        lost,
     )
     found = parts.effective.get(key)
     if found is None:
         if len(parts.effective) >= _MAX_KEPT:
             parts.effective.clear()
-        found = parts.effective[key] = _made(parts, edition, lineage, told, provider, compute, today)
+        found = parts.effective[key] = _made(parts, edition, lineage, told, provider, compute, today, lost)
     return found
 
 
@@ -120,13 +123,15 @@ def _made(
     provider: Row | None,
     compute: Sequence[Row],
     today: date,
+    lost: Sequence[Loss],
 ) -> EffectiveProfile:
     version = lineage[0]
     profile = profile_of(stored_json(version["profile"]))
     taxonomy = edition.taxonomy if edition is not None else None
     register = RiskRegister.model_validate(stored_json(version["risks"])) if version["risks"] is not None else None
     risks = named_risks(register, taxonomy)
-    in_force, changes_at = _references(profile.similarly_safe, _replacing_period(edition), today)
+    references = with_losses(profile.similarly_safe, lost, [risk.id for risk in risks])
+    in_force, changes_at = _references(references, _replacing_period(edition), today)
     recorded = ProviderProfile.model_validate(stored_json(provider["profile"])) if provider is not None else None
     derived: dict[str, Any] = {
         "provider": provider_values(recorded, size=profile.provider_size.value),
@@ -193,6 +198,15 @@ def _is_expected(profile: ModelProfile, told: tuple[str, ...]) -> bool:
 
 def _tells_of_threshold(told: tuple[str, ...]) -> bool:
     return "threshold_known" in told or "threshold_met" in told
+
+
+def _losses(reader: Reader, version_id: str) -> tuple[Loss, ...]:
+    """Return what was recorded of safe references of a model version that ceased to be safe ones."""
+    rows = reader.all(lookups.REFERENCES_LOST, model_version_id=version_id)
+    return tuple(
+        Loss(on=day_of(parse_instant(row["at"])), names=loss_names(row["about"], stored_json(row["data"])))
+        for row in rows
+    )
 
 
 def _replacing_period(edition: Edition | None) -> Period | None:

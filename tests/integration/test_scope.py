@@ -343,6 +343,26 @@ def test_a_lost_reference_counts_for_six_months(engine: Engine) -> None:
     assert engine.get(f"{VERSION}/scope")["changes_at"] is None
 
 
+def test_a_loss_that_was_recorded_ends_the_relief_after_six_months(engine: Engine) -> None:
+    """By hand: lost on 23 November 2026; six months later is 23 May 2027, whose end in Brussels is 22:00 UTC."""
+    four = ("cbrn", "loss_of_control", "cyber_offence", "harmful_manipulation")
+    engine.register(
+        similarly_safe=[{"risk": risk, "reference": "borealis/1.0", "shown_on": "2026-01-10"} for risk in four]
+    )
+    assert scope_of(engine)["similarly_safe"]
+    assert engine.get(f"{VERSION}/scope")["changes_at"] is None
+    body = {"kind": "safe_reference_lost", "why": "As the audit found.", "about": "borealis-1.0"}
+    lost = ok(engine.send("POST", f"{VERSION}/occurrences", "mira", json=body))["id"]
+    assert engine.get(f"{VERSION}/scope")["changes_at"] == "2027-05-23T22:00:00.000000Z"
+    assert scope_of(engine)["similarly_safe"]
+    engine.clock.forward(days=182)
+    found = scope_of(engine)
+    assert not found["similarly_safe"]
+    assert found["external_evaluation_owed"]
+    engine.post(f"/v1/occurrences/{lost}/withdraw", "mira", {"reason": "Another reference."})
+    assert scope_of(engine)["similarly_safe"]
+
+
 def test_a_version_continues_one_that_is_registered_and_not_itself(engine: Engine) -> None:
     engine.register()
     two = "/v1/models/aurora/versions/2.2"
