@@ -9,13 +9,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from shipped_files import MEETS, OBJECTIVES, RISKS, each  # noqa: F401 - tests take them from here
+
 from pratique.collectors import build_registry, read_evidence
 from pratique.criteria import CelCriteria
 from pratique.domain.evaluation import Evaluation, Situation, evaluate
 from pratique.domain.evidence import Evidence, Reading
 from pratique.domain.findings import FindingStatus
 from pratique.domain.gates import GateState
-from pratique.domain.instances import instance_id, instantiate
+from pratique.domain.instances import instantiate
 from pratique.domain.limits import TimeLimit
 from pratique.domain.models import ModelProfile
 from pratique.domain.provider import ProviderProfile, provider_values
@@ -83,7 +85,7 @@ def read(name: str) -> Evidence:
     )
 
 
-def changed(name: str, change: Callable[[Any], None]) -> Evidence:
+def changed(name: str, change: Callable[[Any], object]) -> Evidence:
     """Return an example with its facts changed."""
     evidence = read(name)
     assert evidence.extraction is not None
@@ -137,145 +139,6 @@ def ids(result: Evaluation, status: FindingStatus) -> set[str]:
     return {f.requirement for f in result.findings if f.status is status}
 
 
-RISKS = ("cbrn", "loss_of_control", "cyber_offence", "harmful_manipulation")
-
-
-def each(*names: str) -> set[str]:
-    """Ids of the requirements made of these for the four specified risks."""
-    return {instance_id(name, risk) for name in names for risk in RISKS}
-
-
-#: Requirements of the 25 security objectives, such as `security-a4-2-3`.
-OBJECTIVES = {
-    "security" + one.id.removeprefix("S").lower().replace(".", "-") for one in EDITION.appendices.security.objectives()
-}
-
-#: Evidence file -> requirements that it meets, by gate. The demo and the documentation rest on this table.
-MEETS = {
-    "scope-and-role": {
-        "responsibilities.json": {"responsibilities", "resources"},
-        "copyright-policy.json": {"copyright-policy"},
-    },
-    "notification-and-framework": {
-        "systemic-risk-notification.json": {"notification"},
-        "framework.json": {"framework", "framework-tiers", "framework-confirmed"} | each("framework-covers-risk"),
-        "responsibilities.json": {"resources"},
-        "security-goal.json": {"security-goal"},
-    },
-    "training-start": {
-        "data-acquisition.json": {
-            "lawful-access",
-            "exclusion-list",
-            "rights-reservation",
-            "crawler-information",
-            "data-integrity",
-        },
-        "risk-candidates.json": {"risk-candidates"} | each("risk-information"),
-        "security-goal.json": {"security-goal", "first-protections"},
-    },
-    "training-trigger": {
-        "cbrn_mc_epochs3.eval": {"cbrn-evaluation"},
-        "cyber_agent_tools.eval": {"cyber-evaluation"},
-        "mitigation-record.json": {"mitigations-hold", "escalation-decided"},
-        "security-goal.json": {"security-goal"},
-    },
-    "pre-placement": {
-        "cbrn_mc_epochs3.eval": {"cbrn-evaluation"},
-        "cyber_agent_tools.eval": {"cyber-evaluation"},
-        "framework.json": {"framework", "framework-notified"},
-        "risk-register.json": {"risk-identification", "risk-evaluations", "evaluation-teams", "evaluation-time"}
-        | each("risk-information", "risk-model", "risk-evaluation"),
-        "external-evaluation.json": each("external-evaluation", "external-search"),
-        "acceptance-determination.json": {"acceptance", "go-decision"},
-        "mitigation-record.json": {"mitigations-hold"} | each("risk-mitigation"),
-        "security-goal.json": {"security-controls"} | OBJECTIVES,
-        "model-report.json": {"model-report", "model-report-reasons", "model-report-risks"},
-        "model-documentation.json": {"model-documentation", "infringing-output"},
-    },
-    "placement": {
-        "systemic-risk-notification.json": {"notification"},
-        "placement-readiness.json": {
-            "authorised-representative",
-            "contact-route",
-            "documentation-integrity",
-            "training-content-summary",
-            "training-summary-updates",
-            "copyright-contact",
-            "model-report-access",
-            "public-summary",
-            "post-market-plan",
-            "incident-channel",
-            "submission-channel",
-        },
-    },
-    "post-market": {
-        "post-market-review.json": {
-            "methods-considered",
-            "external-access",
-            "information-refreshed",
-            "failure-conditions",
-            "stay-or-leave",
-            "model-report-holds",
-        }
-        | each("risk-still-acceptable", "risk-mitigations-work"),
-        "security-goal.json": {"security-upheld"},
-        "framework-assessment.json": {"framework-assessment"},
-        "responsibilities.json": {"resources"},
-        "risk-culture.json": {"risk-culture"},
-        "model-documentation.json": {"documentation-current"},
-    },
-    "serious-incident": {
-        "incident-file.json": {
-            "incident-file",
-            "reports-received",
-            "how-noticed",
-            "root-cause",
-            "risks-reconsidered",
-            "framework-reconsidered",
-            "report-reconsidered",
-            "corrective-measures",
-            "breach-contained",
-            "stay-or-leave",
-            "retention",
-        },
-    },
-    "model-change": {
-        "change-record.json": {
-            "change-described",
-            "full-process",
-            "report-decided",
-            "downstream-told",
-            "training-summary",
-            "public-summary",
-        }
-        | each("risk-after-change"),
-        "mitigation-record.change.json": {"mitigations-hold"},
-        "model-documentation.change.json": {"infringing-output", "model-documentation", "technical-dossier"},
-        "model-report.change.json": {"model-report-updated"},
-    },
-    "requests": {
-        "request-record.json": {
-            "request-recorded",
-            "basis-checked",
-            "answered-in-time",
-            "current-information",
-            "complaint-decided",
-        },
-    },
-    "retirement": {
-        "retirement-record.json": {
-            "monitoring-until-withdrawal",
-            "nothing-open",
-            "downstream-told",
-            "parameters",
-            "model-documentation-kept",
-            "safety-documentation-kept",
-            "incident-records-kept",
-            "representative-copy-kept",
-        },
-        "security-goal.json": {"security-goes-on"},
-    },
-}
 #: The same overseas: nothing is left out for being established in the Union.
 OVERSEAS = PROVIDER | {
     "country": "CA",
@@ -310,5 +173,12 @@ def see(
         risks=risks or (register() if recorded else None),
         occasion=OCCASIONS.get(gate, "default"),
         provider=provider,
-        **{"training_flop": 1.2e25} | profile,
+        **{"training_flop": 1.2e25, "stage": "placed" if gate == "post-market" else "training"} | profile,
     )
+
+
+def open_ids_with(gate: str, name: str, change: Callable[[Any], object], **more: Any) -> set[str]:
+    """Return the ids of what does not pass when one file of the gate is changed."""
+    names = [changed(name, change) if other == name else other for other in MEETS[gate]]
+    result = see(gate, names, **more)
+    return ids(result, FindingStatus.UNMET) | ids(result, FindingStatus.NOT_TESTED)
