@@ -65,3 +65,16 @@ def test_a_waiver_lets_a_missed_limit_pass_and_stays_visible(story: Engine) -> N
     view = ok(story.waive("kim", "notices", "told"))
     assert statuses(view) == {"told": "waived"}
     assert view["state"] == "in_review"
+
+
+def test_another_occasion_does_not_forget_what_was_late(story: Engine) -> None:
+    happened(story, "threshold_met")
+    story.trigger("notices")
+    story.clock.forward(days=60)
+    story.sweep()
+    assert statuses(story.trigger("notices", "again")) == {"told": "unmet"}
+    happened(story, "art52_notified")
+    story.clock.forward(minutes=5)
+    (late,) = story.trigger("notices", "once-more")["findings"]
+    assert late["status"] == "met"
+    assert "days after it was due on 2026-12-07" in late["reason"]
