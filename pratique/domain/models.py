@@ -128,20 +128,20 @@ class ModelProfile(_Part):
     systemic_risk: bool  #: the provider says: classified under Art. 51, or known that it will be
     stage: Stage = Stage.TRAINING
     provider_size: ProviderSize = ProviderSize.LARGE  #: where the provider's own profile was not recorded
-    open_source: bool = False  #: free and open-source licence, weights public, not monetised (Art. 53(2))
+    open_source: bool = False  #: the provider claims it (Art. 53(2)); scope goes by `licence` alone
     training_flop: Flop | None = None  #: cumulative training compute, FLOP
     modalities: tuple[str, ...] = ("text",)
     known_as: tuple[str, ...] = ()  #: names that evaluation tools use for exactly this version
     weights_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     placement_planned_at: AwareDatetime | None = None
     attributes: dict[str, str | bool | int] = Field(default_factory=dict)  #: provider's own facts, for own rules
-    general_purpose: bool | None = None  #: None: not said; the indication of the guidelines decides
+    general_purpose: bool | None = None  #: None: not said; the indication decides. False yields to what is recorded
     expects_systemic_risk: bool = False  #: it is known that the condition of Art. 51 will be met
     designation: Designation = Designation.NONE
     contestation: Contestation = Contestation.NONE
     origin: Origin = Origin()
     continues: str | None = Field(default=None, pattern=_VERSION_NAME)  #: MODEL/VERSION of the same pre-training run
-    licence: Licence | None = None  #: in particulars; where it is there, `open_source` counts no more
+    licence: Licence | None = None  #: in particulars; without it the model is not open source
     first_placed_on: date | None = None  #: on the Union market
     similarly_safe: tuple[SafeReference, ...] = ()
     most_capable: bool = True  #: among the provider's most capable models on the market (S-7.6)

@@ -16,6 +16,9 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
 )
 from test_scope import engine_config_fixture, occur, record_compute, scope_of, told  # noqa: F401 - a fixture among them
 
+from pratique.canonical import digest_of
+from pratique.domain.entries import ModelVersionRegistered
+from pratique.domain.models import ModelProfile
 from pratique.domain.times import instant_text
 from pratique.services.verify import verify_ledger
 
@@ -117,6 +120,23 @@ def test_what_a_person_withdrew_comes_back_only_when_it_is_said_anew(engine: Eng
     says(engine, "mira")
     says(engine, "mira", systemic_risk=True)
     assert len([one for one in _ever(engine) if one["withdrawn_why"] is None]) == 1
+
+
+def test_a_profile_of_before_is_known_since_it_was_written(engine: Engine) -> None:
+    """Written by an engine that recorded nothing of it: its next change does, as of that day."""
+    was = engine.clock.now
+    profile = {"systemic_risk": True}
+    stored = ModelProfile.model_validate(profile).stored()
+    fact = ModelVersionRegistered(
+        id="old", model="aurora", model_version="2.1", profile=stored, profile_digest=digest_of(stored)
+    )
+    engine.parts.ledger.write("test", lambda tx: tx.record(fact))
+    engine.clock.forward(days=3)
+    says(engine, "mira", **profile, crawls=False)
+    (found,) = occurrences(engine)
+    assert (found["kind"], found["at"]) == ("threshold_known", instant_text(was))
+    assert found["why"] == "the profile says so: systemic_risk, since 2026-11-23 at the latest"
+    assert art_52(engine) == [("2026-12-07", "running")]
 
 
 def test_a_token_that_names_nobody_is_named_by_its_credential(engine: Engine) -> None:
