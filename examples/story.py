@@ -145,7 +145,7 @@ class Story:
         found = [finding.requirement for finding in self.gate("pre-placement").open_findings]
         expect(found == [UNEVALUATED], f"expected one open finding: {found}")
         asked = [finding.requirement for finding in self.gate("pre-placement").findings]
-        per_risk = [name for name in asked if name.startswith("risk-") and "." in name]
+        per_risk = [name for name in asked if "." in name]
         self.telling.line(f"{len(asked)} requirements, {len(per_risk)} of them made for the four risks of the register")
         reason = "The evaluator is booked for December; access stays restricted until then"
         words = ("gate", "waive", SUBJECT, "pre-placement", UNEVALUATED, "--until", "30d", "--reason", reason)

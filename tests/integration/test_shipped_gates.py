@@ -157,7 +157,7 @@ def test_a_late_notification_is_told_with_its_days(house: Engine) -> None:
 
 def test_pre_placement_asks_for_each_risk_of_the_register(house: Engine) -> None:
     gate = house.trigger("pre-placement")
-    assert len(gate["findings"]) == 96
+    assert len(gate["findings"]) == 97
     assert "risk-owner.loss-of-control" in found(gate, "unmet")
     ok(house.send("PUT", f"{VERSION}/risks", "mira", json=REGISTER))
     gate = house.gate("pre-placement")
@@ -165,7 +165,7 @@ def test_pre_placement_asks_for_each_risk_of_the_register(house: Engine) -> None
     own = REGISTER["risks"][0] | {"id": "grid_outage", "title": "Grid outage", "category": "provider_defined"}
     ok(house.send("PUT", f"{VERSION}/risks", "mira", json={"risks": [*REGISTER["risks"], own]}))
     gate = house.gate("pre-placement")
-    assert len(gate["findings"]) == 109
+    assert len(gate["findings"]) == 110
     assert {"risk-tier.grid-outage", "risk-owner.grid-outage"} <= found(gate, "met")
     assert "risk-information.grid-outage" in found(gate, "not_tested")
 
@@ -252,6 +252,22 @@ def test_an_update_that_names_no_change_counts_for_the_change_in_whose_time_it_c
 def update_to_ai_office(engine: Engine, change: str) -> Any:
     gate = engine.trigger("model-change", change)
     return next(f for f in gate["findings"] if f["requirement"] == "update-to-ai-office")
+
+
+def test_a_planned_change_has_scope_and_role_settled_for_itself(house: Engine) -> None:
+    """A clearance from before the change does not stand for it: people settle anew what the changed model owes."""
+    house.trigger("scope-and-role")
+    send(house, "responsibilities", "copyright-policy")
+    assert sign(house, "scope-and-role", "mira", "ines")["state"] == "cleared"
+    house.clock.forward(days=1)
+    at = house.clock.now + timedelta(days=30)
+    happen(house, "change_planned", at=at, about="chg-7")
+    again = house.gate("scope-and-role", occasion="chg-7")
+    assert again["state"] == "in_review"
+    assert "scope-again" in open_ids(house.gate("model-change", occasion="chg-7"))
+    for person in ("mira", "ines"):
+        ok(house.decide(person, "scope-and-role", occasion="chg-7"))
+    assert "scope-again" in found(house.gate("model-change", occasion="chg-7"), "met")
 
 
 def test_the_data_sheet_of_each_gate_is_served(house: Engine) -> None:
