@@ -149,7 +149,7 @@ def test_a_risk_of_the_provider_brings_its_own_requirements():
             "external-evaluation",
             "safe-reference-shown",
         )
-    } | each("safe-reference-shown")
+    } | each("safe-reference-shown") | {"access-confirmed"}
 
 
 def test_every_requirement_is_traced_worded_and_owned():
