@@ -52,6 +52,7 @@ def why_not_applicable(reader: Reader, parts: Parts, spec: GateSpec, version: Ro
 
 def open_or_join(tx: Transaction, parts: Parts, version: Row, spec: GateSpec, *, occasion: str, event_id: str) -> str:
     """Open a gate run, or join the one of the same occasion; return its id."""
+    tx.one(lookups.MODEL_VERSION_LOCKED, id=version["id"])
     found = tx.one(lookups.GATE_RUN_ON, model_version_id=version["id"], gate=spec.id, occasion=occasion)
     if found is not None:
         advance(tx, parts, found["id"], cause="event")

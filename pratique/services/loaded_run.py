@@ -46,10 +46,10 @@ def load_run(reader: Reader, parts: Parts, run_id: str, now: datetime) -> Loaded
     Raises:
         NotFoundError: there is no such gate run.
     """
+    version = reader.one(lookups.MODEL_VERSION_OF_RUN, id=run_id)  # locked first, by every command
     row = reader.one(lookups.GATE_RUN, id=run_id)
     if row is None:
         raise NotFoundError(f"gate run {run_id} does not exist")
-    version = reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"])
     if version is None:
         raise NotFoundError(f"model version {row['model_version_id']} does not exist")
     run = judged(reader, parts, row, version, now)

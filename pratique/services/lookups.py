@@ -72,6 +72,15 @@ GATE_SPEC = _by(gate_spec, "digest")
 #: Locks the row on PostgreSQL, so that two replicas never advance one gate at once; SQLite has one writer.
 GATE_RUN = _by(gate_run, "id", lock=True)
 GATE_RUN_PLAIN = _by(gate_run, "id")
+#: Locked before the gate run is, by whoever moves it: see `services.version_locks`.
+MODEL_VERSION_OF_RUN = Query(
+    select(model_version)
+    .where(
+        model_version.c.id
+        == select(gate_run.c.model_version_id).where(gate_run.c.id == bindparam("id")).scalar_subquery()
+    )
+    .with_for_update()
+)
 GATE_RUN_ON = _by(gate_run, "model_version_id", "gate", "occasion", lock=True)
 GATE_RUN_ON_PLAIN = _by(gate_run, "model_version_id", "gate", "occasion")
 GATE_RUN_LATEST = Query(

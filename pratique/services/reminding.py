@@ -23,6 +23,7 @@ from pratique.services.lookups import decision, gate_run, model_version, notice
 from pratique.services.notices import NoticeKind, recipients, tell
 from pratique.services.parts import Parts
 from pratique.services.specs import pinned_spec
+from pratique.services.version_locks import hold_versions_of
 from pratique.store.queries import Query
 from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
@@ -65,6 +66,7 @@ def remind_all(tx: Transaction, parts: Parts, run_ids: list[str]) -> list[str | 
     Raises:
         NotFoundError: one of them is not there, or its model version is not.
     """
+    hold_versions_of(tx, run_ids)
     padded = run_ids + [""] * (MOST - len(run_ids))
     found = tx.all(_RUNS, **{f"id_{number}": run_id for number, run_id in enumerate(padded)})
     rows = {row["id"]: row for row in found}

@@ -18,6 +18,7 @@ from pratique.services.dates import FOLLOW_UP, OVERDUE
 from pratique.services.lookups import gate_run
 from pratique.services.parts import Parts
 from pratique.services.reminding import MOST, remind_all
+from pratique.services.version_locks import hold_versions_of
 from pratique.store.changes import table_named
 from pratique.store.queries import Query
 from pratique.store.transaction import Transaction
@@ -88,6 +89,7 @@ def sweep(parts: Parts) -> SweepReport:
 
 
 def _recheck_all(tx: Transaction, parts: Parts, run_ids: list[str]) -> list[GateState]:
+    hold_versions_of(tx, run_ids)
     return [advance(tx, parts, run_id, cause="time ran out") for run_id in run_ids]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from risk_fixtures import RISKS, engine_config_fixture, risk  # noqa: F401 - fix
 from pratique.domain.models import ModelProfile
 from pratique.domain.provider import ProviderProfile
 from pratique.domain.risks import Risk
+from pratique.services.loaded_run import load_run
 from pratique.services.parts import Parts
 from pratique.services.profiles import GivenProfile, register_model_version
 from pratique.services.providers import GivenProvider, record_provider
@@ -102,3 +105,30 @@ def test_authors_of_a_register_are_kept(replicas: list[Engine]) -> None:
     at_once(replicas, change("mira", "cbrn", "own_risk"), change("jonas", "cbrn"))
     authors = replicas[0].get(RISKS)["authors"]
     assert (authors["risks.cbrn"], authors["risks.own_risk"]) == ("mira", "jonas")
+
+
+def test_gate_runs_of_one_version_are_taken_in_any_order_without_a_deadlock(replicas: list[Engine]) -> None:
+    one, two = replicas
+    ok(one.send("PUT", VERSION, "kim", json={"systemic_risk": True, "known_as": ["mockllm/model"]}))
+    runs = [one.trigger(gate)["gate_run"] for gate in ("sizes", "dated")]
+    tries: list[str] = []
+    begun = threading.Barrier(2)
+
+    def taking(engine: Engine, order: list[str]) -> Callable[[Transaction], None]:
+        def command(tx: Transaction) -> None:
+            tries.append(order[0])
+            load_run(tx, engine.parts, order[0], tx.now)
+            with contextlib.suppress(threading.BrokenBarrierError):
+                begun.wait(1.0)  # both hold their first where rows are locked in other orders
+            load_run(tx, engine.parts, order[1], tx.now)
+
+        return command
+
+    with ThreadPoolExecutor(2) as pool:
+        work = [
+            pool.submit(engine.parts.ledger.write, "engine:test", taking(engine, order))
+            for engine, order in ((one, runs), (two, runs[::-1]))
+        ]
+        for each in work:
+            each.result(30)
+    assert sorted(tries) == sorted(runs), "nothing was tried again"
