@@ -51,6 +51,8 @@ MODEL_VERSION_LOCKED = _by(model_version, "id", lock=True)
 #: The same by name: whose authors are told anew must not lose those of another replica.
 MODEL_VERSION_NAMED_LOCKED = _by(model_version, "model", "version", lock=True)
 MODEL_VERSION_IDS = Query(select(model_version.c.id).order_by(model_version.c.id))
+#: All of them locked in one order: what is planned for every version is not planned on rows that are just changing.
+MODEL_VERSION_IDS_LOCKED = Query(select(model_version.c.id).order_by(model_version.c.id).with_for_update())
 #: Those that say in their profile that they continue another; `named` is the member as canonical JSON writes it.
 MODEL_VERSIONS_CONTINUING = Query(
     select(model_version)
