@@ -129,7 +129,7 @@ def test_an_incident_from_awareness_to_the_final_report(office: Office, run: Run
 
 def test_a_limit_is_listed_explained_reminded_of_and_stands_in_a_calendar(office: Office, run: Run) -> None:
     """Art. 52(1): known on 23 November 2026, so notified by 7 December (two weeks)."""
-    run("model", "register", "aurora/2.1", "--systemic-risk")
+    run("model", "register", "aurora/2.1", "--no-systemic-risk")
     run("occurrence", "record", "threshold_known", "--model", "aurora/2.1", "--at", "2026-11-23", "--why", "Plan v4")
     listed = run("clock", "list", "--model", "aurora/2.1", "--state", "running")
     assert "2026-12-07" in listed

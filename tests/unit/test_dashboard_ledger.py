@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from pratique.bootstrap import build_parts, open_parts
 from pratique.domain.events import CloudEvent
-from pratique.domain.models import ModelProfile
+from pratique.domain.models import Designation, ModelProfile
 from pratique.services.access import make_login_link
 from pratique.services.events import record_event
 from pratique.services.evidence import Submission, read_file, submit_evidence
@@ -64,7 +64,11 @@ def parts(ledger_url: str, tmp_path: Path, clock: Clock) -> Iterator[Parts]:
 
 
 def _tell_the_story(parts: Parts) -> None:
-    given = GivenProfile(profile=ModelProfile(systemic_risk=True, known_as=("mockllm/model",), training_flop=3e25))
+    given = GivenProfile(
+        profile=ModelProfile(
+            systemic_risk=True, designation=Designation.DESIGNATED, known_as=("mockllm/model",), training_flop=9e24
+        )
+    )
     event = CloudEvent(
         id="e1",
         source="/pipeline",
