@@ -132,3 +132,25 @@ def test_gate_runs_of_one_version_are_taken_in_any_order_without_a_deadlock(repl
         for each in work:
             each.result(30)
     assert sorted(tries) == sorted(runs), "nothing was tried again"
+
+
+def test_evidence_and_occurrences_at_once_end_in_no_deadlock(replicas: list[Engine]) -> None:
+    one, two = replicas
+    ok(one.send("PUT", VERSION, "kim", json={"systemic_risk": True, "known_as": ["mockllm/model"]}))
+    for gate in ("final", "trial", "auto", "solo", "dated", "notices"):
+        one.trigger(gate)
+
+    def happen() -> list[int]:
+        body = {"kind": "threshold_met", "why": "For the test."}
+        return [one.send("POST", f"{VERSION}/occurrences", "mira", json=body).status_code for _ in range(12)]
+
+    def submit() -> list[int]:
+        for number in range(12):
+            two.submit("report", after=number / 60, ok=number % 2 == 0)
+        return []
+
+    with ThreadPoolExecutor(2) as pool:
+        work = [pool.submit(happen), pool.submit(submit)]
+        assert work[0].result(60) == [201] * 12
+        work[1].result(60)
+    assert one.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
