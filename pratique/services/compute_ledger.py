@@ -17,6 +17,7 @@ from pratique.services.effective_profile import entry_of, lineage_of
 from pratique.services.models import later_versions
 from pratique.services.parts import Parts
 from pratique.services.thresholds import Teller, tell_of_compute, threshold_flop, withdraw_unsupported
+from pratique.services.version_locks import hold_versions
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
@@ -51,7 +52,7 @@ def record_compute(tx: Transaction, parts: Parts, version: Row, new: NewCompute)
         InvalidInputError: a figure or a span of time that cannot be, or no source.
     """
     _check(new, tx.now)
-    tx.one(lookups.MODEL_VERSION_LOCKED, id=version["id"])
+    hold_versions(tx, (version, *later_versions(tx, version)))
     entry_id = tx.new_id()
     tx.record(
         ComputeRecorded(
@@ -92,6 +93,7 @@ def withdraw_compute(
         ConflictError: it was withdrawn before.
     """
     check_reason(reason)
+    hold_versions(tx, (version, *later_versions(tx, version)))
     row = tx.one(lookups.COMPUTE, id=entry_id) if "\x00" not in entry_id else None
     if row is None or row["model_version_id"] != version["id"]:
         raise NotFoundError(f"compute entry {entry_id[:80]} does not exist for {version['model']}/{version['version']}")

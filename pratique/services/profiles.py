@@ -17,6 +17,7 @@ from pratique.services.effective_profile import lineage_of, recorded_profile
 from pratique.services.models import authors_of, check_name, later_versions
 from pratique.services.parts import Parts
 from pratique.services.thresholds import Teller, tell_of_profile
+from pratique.services.version_locks import hold_versions
 from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
 
@@ -45,6 +46,9 @@ def register_model_version(
         check_name(what, name)
     if given.profile.continues is not None:
         _check_continued(tx, f"{model}/{version}", given.profile.continues)
+    found = tx.one(lookups.MODEL_VERSION, model=model, version=version)
+    if found is not None:
+        hold_versions(tx, (found, *later_versions(tx, found)))
     row = tx.one(lookups.MODEL_VERSION_NAMED_LOCKED, model=model, version=version)
     if row is None:
         _record_first(tx, parts, model, version, given)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, select
 
-from pratique.services.lookups import gate_run, model_version
+from pratique.services.lookups import MODEL_VERSION_LOCKED, gate_run, model_version
 from pratique.store.queries import Query
+from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
 
 #: Gate runs that one statement names.
@@ -28,6 +29,12 @@ _OF_RUNS = Query(
     .order_by(model_version.c.id)
     .with_for_update()
 )
+
+
+def hold_versions(tx: Transaction, versions: Iterable[Row]) -> None:
+    """Lock the rows of these model versions: of one that is changed, and of those that continue it."""
+    for version_id in sorted({row["id"] for row in versions}):
+        tx.one(MODEL_VERSION_LOCKED, id=version_id)
 
 
 def hold_versions_of(tx: Transaction, run_ids: Sequence[str]) -> None:

@@ -16,7 +16,10 @@ from risk_fixtures import RISKS, engine_config_fixture, risk  # noqa: F401 - fix
 from pratique.domain.models import ModelProfile
 from pratique.domain.provider import ProviderProfile
 from pratique.domain.risks import Risk
+from pratique.errors import ConflictError
+from pratique.services.compute_ledger import withdraw_compute
 from pratique.services.loaded_run import load_run
+from pratique.services.models import find_model_version
 from pratique.services.parts import Parts
 from pratique.services.profiles import GivenProfile, register_model_version
 from pratique.services.providers import GivenProvider, record_provider
@@ -154,3 +157,25 @@ def test_evidence_and_occurrences_at_once_end_in_no_deadlock(replicas: list[Engi
         assert work[0].result(60) == [201] * 12
         work[1].result(60)
     assert one.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
+
+
+def test_an_entry_of_the_compute_ledger_is_withdrawn_once(replicas: list[Engine]) -> None:
+    ok(replicas[0].send("PUT", VERSION, "kim", json={"systemic_risk": False}))
+    times = {"begins_at": "2026-10-01T00:00:00Z", "ends_at": "2026-11-01T00:00:00Z"}
+    body = {"run": "r1", "kind": "done", "flop": 1e24, "purpose": "pre_training", "source": "counted", **times}
+    entry = ok(replicas[0].send("POST", f"{VERSION}/compute", "kim", json=body))["id"]
+    refused: list[str] = []
+
+    def withdraw(person: str) -> Command:
+        def command(tx: Transaction, parts: Parts) -> None:
+            version = find_model_version(tx, "aurora", "2.1")
+            try:
+                withdraw_compute(tx, parts, version, entry, reason="Twice.", person=person, credential="token:t")
+            except ConflictError:
+                refused.append(person)
+
+        return command
+
+    at_once(replicas, withdraw("mira"), withdraw("jonas"))
+    assert refused == ["jonas"]
+    assert replicas[0].rows("SELECT withdrawn_by FROM compute") == [("mira",)]
