@@ -138,6 +138,24 @@ def test_a_field_of_the_form_that_is_missing_twice_or_open_holds_the_gate_shut(g
     assert open_ids(gate, name, spoil) == {requirement}
 
 
+@pytest.mark.parametrize("gate", DOCUMENTED)
+@pytest.mark.parametrize("version", ["2.0", "1", "aurora/2.1", "12.1"])
+def test_documentation_of_another_version_is_not_of_this_one(gate, version):
+    name, requirement = DOCUMENTED[gate]
+
+    def cover(facts):
+        facts["covers_version"] = facts["infringing_output"]["tested_version"] = version
+
+    assert open_ids(gate, name, cover) == {requirement} | (set() if gate == "post-market" else {"infringing-output"})
+
+
+def test_the_summary_of_training_content_covers_this_version():
+    def cover(facts):
+        facts["training_content_summary"]["covers_version"] = "2.0"
+
+    assert open_ids("placement", "placement-readiness.json", cover) == {"training-content-summary"}
+
+
 def test_what_a_modification_leaves_as_it_was_need_not_be_documented_again():
     name, requirement = DOCUMENTED["pre-placement"]
 
