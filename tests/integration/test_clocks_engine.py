@@ -86,6 +86,7 @@ def test_a_clock_is_explained_by_rule_text_source_readings_and_what_started_it(v
 
 def test_a_plan_that_moves_moves_what_is_counted_back_from_it(verified: Engine) -> None:
     """S-1.1: confirmed two weeks before the planned placement."""
+    recorded(verified, "threshold_known")
     recorded(verified, "placement_planned", at="2027-03-31T09:00:00Z")
     assert only(verified, "framework-confirmation")["due_on"] == "2027-03-17"
     verified.clock.forward(minutes=1)
@@ -109,8 +110,8 @@ def test_what_is_withdrawn_starts_no_clock(verified: Engine) -> None:
 
 
 def test_what_concerns_the_provider_moves_the_clocks_of_every_version(verified: Engine) -> None:
+    verified.register()
     verified.register("3.0")
-    recorded(verified, "threshold_known")
     recorded(verified, "art52_notified")
     body = {"kind": "framework_confirmed", "why": "Board minutes."}
     ok(verified.send("POST", "/v1/occurrences", "mira", json=body))
@@ -204,6 +205,7 @@ def test_an_exception_from_the_six_monthly_update_is_kept_with_its_name(verified
 
 def test_an_interim_report_in_good_faith_puts_the_model_report_off(verified: Engine) -> None:
     """S-7.7: due by placement on 1 December 2026; 15 business days later is 22 December."""
+    verified.register()
     recorded(verified, "placement_planned", at="2026-12-01T09:00:00Z")
     assert only(verified, "model-report-at-placement")["state"] == "running"
     recorded(verified, "interim_report_provided", good_faith=True)
@@ -227,6 +229,7 @@ def test_planning_again_writes_nothing(verified: Engine) -> None:
 
 
 def test_a_version_that_comes_later_has_the_clocks_of_the_provider(verified: Engine) -> None:
+    verified.register()
     body = {"kind": "framework_confirmed", "why": "Board minutes."}
     ok(verified.send("POST", "/v1/occurrences", "mira", json=body))
     verified.register("3.0")

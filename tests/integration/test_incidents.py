@@ -22,6 +22,7 @@ AWARE_AT = "2026-11-23T12:00:00Z"
 
 @pytest.fixture(name="desk")
 def desk_fixture(bureau: Engine) -> Any:
+    bureau.register()
     yield bureau
     bureau.seal()
     assert verify_ledger(bureau.settings).ok
@@ -108,14 +109,14 @@ def test_what_an_incident_cannot_be_is_refused(desk: Engine) -> None:
     refused(post(desk, "incidents/inc-none/limbs", limbs=["death"]), 404, "not-found")
     refused(desk.send("GET", f"{VERSION}/incidents/inc-none", "lea"), 404, "not-found")
     refused(desk.send("GET", "/v1/models/none/versions/1/incidents", "lea"), 404, "not-found")
-    assert desk.rows("SELECT COUNT(*) FROM occurrence") == [(0,)]
+    assert desk.rows("SELECT COUNT(*) FROM occurrence WHERE kind LIKE 'incident%'") == [(0,)]
 
 
 def test_a_near_miss_is_kept_and_is_no_incident(desk: Engine) -> None:
     made = ok(post(desk, "near-misses", reference="NM-4"))
     assert made["near_miss"].startswith("near-20261123-")
     assert desk.get(f"{VERSION}/incidents")["items"] == []
-    assert desk.get(f"{VERSION}/occurrences")["items"][0]["kind"] == "near_miss"
+    assert "near_miss" in {item["kind"] for item in desk.get(f"{VERSION}/occurrences")["items"]}
 
 
 def test_incidents_are_listed_page_by_page(desk: Engine) -> None:
