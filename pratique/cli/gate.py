@@ -161,7 +161,7 @@ def decide(
 
 @app.command(
     epilog=examples(
-        "pratique gate waive aurora/2.1 pre-placement external-evaluation --until 30d \\",
+        "pratique gate waive aurora/2.1 pre-placement external-evaluation.cyber-offence --until 30d \\",
         '    --reason "Evaluator booked for 12 December; restricted access until then"',
         after="Needs a person's token. The waiver stays visible as a finding that is not met, and ends by itself.",
     )

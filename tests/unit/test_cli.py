@@ -244,7 +244,7 @@ def test_a_profile_must_say_whether_there_is_systemic_risk(run: Run) -> None:
 def test_a_data_sheet_says_what_a_gate_is_about(run: Run) -> None:
     ended = run("gate", "sheet", "serious-incident")
     assert ended.code == 0
-    assert "serious-incident: Serious incident (version 1, eu-gpai-code@2025-07-10)" in ended.out
+    assert "serious-incident: Serious incident (version 2, eu-gpai-code@2025-07-10)" in ended.out
     assert "  initial-report [S-9.3]: Initial report within 2, 5, 10 or 15 days" in ended.out
     assert "within 2 days of: Awareness of model involvement" in ended.out
     assert "Whether the causes that were found are the true ones." in ended.out
