@@ -233,7 +233,11 @@ def _clocks(spec: GateSpec, edition: Edition) -> Iterator[SheetClock]:
 def _limits(rule: ClockRule, edition: Edition) -> Iterator[str]:
     for limit in rule.limits:
         deadline = edition.deadline_by_id.get(limit.deadline)
-        if deadline is not None:
+        if deadline is not None and limit.after:
+            begins = " or ".join(match.kind.replace("_", " ") for match in limit.since)
+            base = " or ".join(match.kind.replace("_", " ") for match in limit.after)
+            yield f"within {limit.self_set_days} days of: {begins}, where that came after: {base} (own limit, inferred)"
+        elif deadline is not None:
             set_by_provider = f" (own limit: {limit.self_set_days} days)" if limit.self_set_days is not None else ""
             yield f"{limit_words(deadline)}{set_by_provider} [{deadline.id}]"
 

@@ -8,7 +8,7 @@ from typing import Any
 from pratique.canonical import stored_json
 from pratique.domain.clocks import Clock, ClockState
 from pratique.domain.entries import ClockRevised, ClockStarted
-from pratique.domain.times import instant_text
+from pratique.domain.times import instant_text, parse_instant
 from pratique.services import lookups
 from pratique.services.advancing import advance_live
 from pratique.services.clock_notices import tell_of_clocks
@@ -131,6 +131,7 @@ def _start(tx: Transaction, version_id: str, edition: str, clock: Clock, cause: 
 
 
 def _revise(tx: Transaction, row: Row, clock: Clock, cause: str) -> ClockChange | None:
+    clock = clock.after(ClockState(row["state"]), parse_instant(row["due_at"]) if row["due_at"] else None)
     values, content = _values(clock), clock.content()
     if (
         row["state"] == ClockState.MISSED

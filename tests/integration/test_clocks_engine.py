@@ -245,3 +245,28 @@ def test_a_profile_that_changes_moves_what_is_owed(verified: Engine) -> None:
     assert (found["state"], "no systemic risk" in found["reason"]) == ("void", True)
     verified.register()
     assert only(verified, "full-process-at-placement")["state"] == "running"
+
+
+def test_a_profile_that_changes_takes_back_neither_what_ran_out_nor_what_is_to_be_kept(verified: Engine) -> None:
+    """Placed on 20 November 2026 without a Model Report: missed. Records are kept until 20 November 2036 (S-10.1)."""
+    recorded(verified, "placed", at="2026-11-20T09:00:00Z")
+    assert only(verified, "model-report-at-placement")["state"] == "missed"
+    assert only(verified, "safety-records-retention")["state"] == "running"
+    verified.register(systemic_risk=False)
+    assert only(verified, "model-report-at-placement")["state"] == "missed"
+    kept = only(verified, "safety-records-retention")
+    assert (kept["state"], kept["due_on"]) == ("running", "2036-11-20")
+    assert "no longer does: no systemic risk" in "; ".join(verified.get(f"/v1/clocks/{kept['id']}")["explanation"])
+    assert only(verified, "framework-assessment")["state"] == "void", "what still ran ends"
+
+
+def test_what_is_due_by_placing_is_not_due_before_there_was_a_duty(verified: Engine) -> None:
+    """Placed on 1 October 2026; designated on 16 November: 30 days of one's own end on 16 December."""
+    recorded(verified, "placed", at="2026-10-01T09:00:00Z")
+    assert only(verified, "full-process-at-placement")["state"] == "missed"
+    recorded(verified, "designated", at="2026-11-16T09:00:00Z")
+    found = only(verified, "full-process-at-placement")
+    assert (found["state"], found["due_on"]) == ("running", "2026-12-16")
+    told = "; ".join(verified.get(f"/v1/clocks/{found['id']}")["explanation"])
+    assert "(self-set)" in told
+    assert "(inferred)" in told

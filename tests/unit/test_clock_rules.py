@@ -76,8 +76,11 @@ def test_only_what_has_no_figure_in_the_reference_is_self_set() -> None:
     own = {limit.deadline for rule, limit in LIMITS if limit.self_set_days is not None}
     without = {"reasonable_time", "without_undue_delay"}
     assert {d["id"] for d in REFERENCE["deadlines"] if d["direction"] in without} <= own
-    # Measure 1.3 names material doubt beside the twelve months, without a figure for it.
-    assert own - {d["id"] for d in REFERENCE["deadlines"] if d["direction"] in without} == {"S-1.3-12M"}
+    # Measure 1.3 names material doubt beside the twelve months, without a figure for it. What is due by placing cannot
+    # be where systemic risk came after it; the texts say nothing of that.
+    after_placing = {"S-1.1-2W", "S-1.2-FULL", "S-7.7-PLACE"}
+    assert {limit.deadline for _, limit in LIMITS if limit.after} == after_placing
+    assert own - {d["id"] for d in REFERENCE["deadlines"] if d["direction"] in without} == {"S-1.3-12M"} | after_placing
 
 
 def test_a_hard_clock_rests_on_a_time_limit_that_binds() -> None:

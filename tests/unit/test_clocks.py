@@ -205,6 +205,81 @@ def test_what_does_not_apply_is_void_with_its_reason_and_what_cannot_be_judged_a
     assert "taken to apply: no such key" in doubtful.explanation
 
 
+AT_PLACING = ("framework-confirmation", "full-process-at-placement", "model-report-at-placement")
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        [],
+        [("threshold_known", "2026-05-04", {})],  # not after placing
+        [("threshold_known", "2026-05-01", {}), ("threshold_met", "2026-07-01", {})],
+        [("threshold_known", "2026-07-01", {"basis": "profile"})],  # a profile does not say since when
+        [("threshold_known", "2026-05-01", {"basis": "profile"}), ("designated", "2026-07-01", {})],
+    ],
+)
+def test_what_is_due_by_placing_stays_due_by_placing_unless_the_duty_came_later(
+    story: Story, known: list[tuple[str, str, dict[str, str]]]
+) -> None:
+    story("placed", "2026-05-04")
+    for kind, when, data in known:
+        story(kind, when, **data)
+    found = clocks(story, "2026-07-02")
+    assert [only(found, rule).state for rule in AT_PLACING] == [MISSED] * 3
+    assert only(found, "framework-confirmation").due_on == on("2026-04-20")
+
+
+@pytest.mark.parametrize("kind", ["threshold_met", "threshold_known", "designated"])
+def test_a_duty_that_comes_after_placing_has_days_of_its_own(story: Story, kind: str) -> None:
+    story("placed", "2026-05-04")
+    story(kind, "2026-07-01", basis="compute_ledger")
+    found = clocks(story, "2026-07-02")
+    assert {state(only(found, rule)) for rule in AT_PLACING} == {(RUNNING, "2026-07-31")}
+    sooner = ClockSettings(self_set_days={"framework-confirmation": 10})
+    assert only(clocks(story, "2026-07-02", settings=sooner), "framework-confirmation").due_on == on("2026-07-11")
+
+
+def test_a_model_of_before_august_2025_has_until_august_2027_whenever_its_risk_is_known(story: Story) -> None:
+    story("placed", "2025-06-30")
+    story("threshold_met", "2026-07-01")
+
+    def legacy(expression: str) -> Judgement:
+        return Judgement("!" not in expression)
+
+    found = clocks(story, "2026-07-02", applies=legacy)
+    assert {state(only(found, rule)) for rule in AT_PLACING} == {(RUNNING, "2027-08-02")}
+
+
+def test_a_plan_that_passed_puts_nothing_off(story: Story) -> None:
+    story("placement_planned", "2026-05-04", recorded="2026-03-01")
+    story("threshold_known", "2026-07-01")
+    assert {only(clocks(story, "2026-07-02"), rule).state for rule in AT_PLACING} == {MISSED}
+
+
+def test_a_profile_that_changes_takes_back_neither_what_ran_out_nor_what_is_to_be_kept(story: Story) -> None:
+    story("placed", "2026-05-04")
+
+    def nothing_owed(expression: str) -> Judgement:
+        return owes_all(expression) if "legacy" in expression else Judgement(False)
+
+    found = clocks(story, "2026-07-02", applies=nothing_owed)
+    report, kept = only(found, "training-summary"), only(found, "documentation-retention")
+    assert (report.state, kept.state) == (VOID, VOID)  # for a model of which nothing was ever owed
+    assert report.after(MISSED, report.due_at).state is MISSED
+    assert report.after(RUNNING, report.due_at).state is MISSED  # it had run out, and nobody had looked
+    assert any("no longer does: no general-purpose model" in line for line in report.after(MISSED, None).explanation)
+    assert report.after(VOID, report.due_at) is report
+    assert (kept.after(RUNNING, kept.due_at).state, kept.after(VOID, kept.due_at).state) == (RUNNING, VOID)
+
+
+def test_a_profile_that_changes_ends_what_still_runs(story: Story) -> None:
+    story("threshold_known", "2026-07-01")
+    clock = only(clocks(story, "2026-07-02", applies=lambda _: Judgement(False)), "art-52-notification")
+    assert clock.after(RUNNING, clock.due_at) is clock
+    assert clock.after(MISSED, clock.due_at).state is RUNNING  # a machine's clock set back; the caller keeps it missed
+    assert clock.after(MISSED, at("2026-07-01")) is clock
+
+
 def test_withdrawal_from_the_market_ends_what_runs_but_not_what_ran_out(story: Story) -> None:
     story("model_report_provided", "2026-03-16")
     story("withdrawn_from_market", "2026-08-03")

@@ -1,4 +1,4 @@
-"""Twenty-five worked cases: profile and events, what is owed, and when. Computed by hand from the texts.
+"""Twenty-six worked cases: profile and events, what is owed, and when. Computed by hand from the texts.
 
 Each docstring gives the source and the arithmetic. Weekdays are those of the calendar of 2026 (1 January is a Thursday)
 and 2027 (a Friday); holidays are those of `config/holidays`. "Strict" counts every day; "outer" is the longest reading
@@ -486,3 +486,28 @@ def test_25_a_legacy_model_with_systemic_risk_is_not_held_to_dates_before_august
     found = owed.clocks(story, "2027-02-02")
     assert only(found, "framework-assessment").due_on == on("2028-02-01")
     assert only(found, "legacy-compliance").state is MET
+
+
+def test_26_systemic_risk_that_comes_after_placing_is_not_due_before_it() -> None:
+    """Placed on 4 May 2026 at 9 x 10^24 FLOP; trained further, 1.1 x 10^25 FLOP are reached on 1 July 2026.
+
+    Sources: Art. 51(1)(a), 52(1) (two weeks); S&S M1.1 (four weeks from the notification; two weeks before placing
+    would be 20 April, when nothing was owed). That what is due by placing is then due within 30 days is inferred,
+    and self-set. 1 July + 14 days = 15 July. 1 July + 30 days = 31 July 2026, a Friday. Notified on 2 July:
+    2 + 28 = 30 July.
+    """
+    owed, story = Owed(done=1.1e25), Story()
+    story("placed", "2026-05-04")
+    story("threshold_met", "2026-07-01")
+    found = owed.clocks(story, "2026-07-02")
+    assert only(found, "art-52-notification").due_on == on("2026-07-15")
+    for rule in ("framework-confirmation", "full-process-at-placement", "model-report-at-placement"):
+        clock = only(found, rule)
+        assert (clock.state, clock.due_on, clock.force) == (RUNNING, on("2026-07-31"), Force.SELF_SET)
+        assert (clock.trigger, clock.start_at) == ("o002", at("2026-07-01"))
+        assert any("(inferred)" in line for line in clock.explanation)
+    story("art52_notified", "2026-07-02")
+    framework = only(owed.clocks(story, "2026-07-03"), "framework-confirmation")
+    assert (framework.due_on, framework.deadline, framework.force) == (on("2026-07-30"), "S-1.1-4W", Force.HARD)
+    # What is due by placing for every model is due by placing all the same.
+    assert only(found, "training-summary").state is MISSED

@@ -63,7 +63,7 @@ def counted_from(
         days: the figure of one's own, where the text has none.
         holidays: by year.
     """
-    backward = deadline.direction in (Direction.BEFORE, Direction.BY_EVENT)
+    backward = days is None and deadline.direction in (Direction.BEFORE, Direction.BY_EVENT)
     start_at = trigger.known_at if backward else trigger.at
     ends, unknown = _told(lambda: _ends(limit, deadline, trigger, days, holidays))
     strict, outer = (ends.strict, ends.outer) if ends is not None else (None, None)

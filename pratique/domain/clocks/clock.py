@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -63,12 +63,30 @@ class Clock:
     excuse: str | None  #: which exception applied
     circumstances: str | None = None  #: exceptional ones, in the words of whoever recorded what met it
     verified: bool  #: the time limit was seen in a source
+    is_kept: bool  #: a time for which something is kept
     explanation: tuple[str, ...]  #: the rule text that gave the date, for people
+    if_owed: Clock | None = None  #: where it is void as it does not apply: how it stands where it did
 
     @property
     def key(self) -> str:
         """Names this clock among those of its model version, whatever is planned anew."""
         return f"{self.rule}:{self.about or '-'}:{self.round}"
+
+    def after(self, was: ClockState, due_at: datetime | None) -> Clock:
+        """Return this clock as it stands where it was written before.
+
+        A profile that changes takes back neither what ran out, nor a time to keep that has begun.
+
+        Args:
+            was: its state as it was written.
+            due_at: the first instant too late, as it was written.
+        """
+        owed = self.if_owed
+        if owed is None or was is ClockState.VOID:
+            return self
+        ran_out = was is not ClockState.MET and owed.state is ClockState.MISSED
+        is_the_same = was is ClockState.MISSED and owed.due_at == due_at  # and this machine's clock was set back
+        return owed if owed.is_kept or ran_out or is_the_same else self
 
     def content(self) -> dict[str, Any]:
         """Return what the ledger keeps beside the columns, as JSON values. It does not depend on the time."""
@@ -90,6 +108,22 @@ class Clock:
             "verified": self.verified,
             "explanation": list(self.explanation),
         }
+
+
+def exempted(clock: Clock, why: str | None) -> Clock:
+    """Return a clock that does not apply as it stands for all who never had it running."""
+    line = f"it applied when it began, and no longer does: {why}; what ran out, or is to be kept, stays as it is"
+    owed = replace(clock, explanation=(*clock.explanation, line))
+    return replace(
+        clock,
+        state=ClockState.VOID,
+        met_at=None,
+        met_by=None,
+        excuse=None,
+        circumstances=None,
+        reason=why,
+        if_owed=owed,
+    )
 
 
 def _counted(counted: Counted | None) -> dict[str, Any] | None:

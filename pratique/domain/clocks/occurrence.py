@@ -12,6 +12,8 @@ from pratique.domain.regime.clocks import Match
 
 #: Order of occurrences: when it happened, when it was recorded, id.
 Order = tuple[datetime, datetime, str]
+#: Member of the data that says what the engine recorded an occurrence from, and its value for a profile.
+BASIS, SAID_BY_PROFILE = "basis", "profile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,14 @@ from pratique.domain.clocks.candidate import (
     due_with,
     extended,
 )
-from pratique.domain.clocks.clock import Clock, ClockSettings, ClockState
+from pratique.domain.clocks.clock import Clock, ClockSettings, ClockState, exempted
 from pratique.domain.clocks.explanation import explained
 from pratique.domain.clocks.occurrence import Occurrence, Timeline, circumstances_of, values_of
 from pratique.domain.clocks.rounds import Round, Start, each, in_rounds, once
 from pratique.domain.clocks.standing import Standing, standing_of
 from pratique.domain.counting import Counted, Holidays, Period
 from pratique.domain.regime.clocks import ClockRule, Limit, Mode
-from pratique.domain.regime.deadlines import DeadlineRule
+from pratique.domain.regime.deadlines import DeadlineRule, Direction
 from pratique.domain.situation import Judgement
 
 _FAR = datetime.max.replace(tzinfo=UTC)
@@ -196,9 +196,12 @@ class _Reckoning:
         applies = self._applies(rule.applies_when) if rule.applies_when is not None else Judgement(True)
         if applies.holds is None:
             notes.append(applies.reason)
-        stands = standing_of(rule, chosen, due, found, applies.holds is False, self._now)
+        stands = standing_of(rule, chosen, due, found, self._now)
         text = explained(rule, chosen, candidates, found, notes, self._holidays)
         clock = _as_clock(rule, about, found, candidates, chosen, due, stands, text)
+        if applies.holds is False and stands.state is not ClockState.MET:
+            stands = Standing(ClockState.VOID, reason=rule.not_applicable_because)
+            clock = exempted(clock, rule.not_applicable_because)
         if chosen.limit.extends and chosen.trigger is not None and stands.state is not ClockState.VOID:
             other = self._open_at(chosen.limit.extends, chosen.trigger.at)
             if other is not None:
@@ -239,6 +242,7 @@ def _as_clock(
         excuse=stands.excuse,
         circumstances=circumstances_of(found.met),
         verified=chosen.deadline.verified,
+        is_kept=chosen.deadline.direction is Direction.RETAIN_AT_LEAST,
         explanation=text,
     )
 

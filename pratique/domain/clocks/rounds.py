@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pratique.domain.clocks.occurrence import Occurrence, Order, Timeline, takes
+from pratique.domain.clocks.occurrence import BASIS, SAID_BY_PROFILE, Occurrence, Order, Timeline, takes, values_of
 from pratique.domain.regime.clocks import ClockRule, Limit, Take
 
 ONLY = "-"
@@ -34,7 +34,18 @@ class Round:
 
 
 def taken(limit: Limit, timeline: Timeline, planned: frozenset[str]) -> Occurrence | None:
-    """Return the occurrence that a limit is counted from; None where there is none."""
+    """Return the occurrence that a limit is counted from; None where there is none, or the limit does not count."""
+    found = _taken(limit, timeline, planned)
+    if found is None or not (limit.duty_since or limit.after):
+        return found
+    if limit.after:
+        base = timeline.of(limit.after)
+        return found if base and _came_later(timeline.of(limit.since), base[0]) else None
+    is_later = found.kind not in planned and _came_later(timeline.of(limit.duty_since), found)
+    return None if is_later else found
+
+
+def _taken(limit: Limit, timeline: Timeline, planned: frozenset[str]) -> Occurrence | None:
     if limit.take is Take.FIRST_KNOWN:
         for match in limit.since:
             found = timeline.of([match])
@@ -45,6 +56,13 @@ def taken(limit: Limit, timeline: Timeline, planned: frozenset[str]) -> Occurren
     if not found:
         return None
     return found[0] if limit.take is Take.EARLIEST else found[-1]
+
+
+def _came_later(duties: Sequence[Occurrence], base: Occurrence) -> bool:
+    """True where a duty began after `base`. A profile alone does not show it: it says what is so, not since when."""
+    if not duties or duties[0].at <= base.at:
+        return False
+    return any(SAID_BY_PROFILE not in values_of(duty, BASIS) for duty in duties)
 
 
 def once(rule: ClockRule, limits: Sequence[Limit], timeline: Timeline, planned: frozenset[str]) -> Iterator[Round]:

@@ -28,27 +28,20 @@ class Standing:
     excuse: str | None = None
 
 
-def standing_of(
-    rule: ClockRule, chosen: Candidate, due: Counted | None, found: Round, is_exempt: bool, now: datetime
-) -> Standing:
-    """Return where a clock stands at `now`.
+def standing_of(rule: ClockRule, chosen: Candidate, due: Counted | None, found: Round, now: datetime) -> Standing:
+    """Return where a clock that applies stands at `now`.
 
     Args:
         rule: its rule.
         chosen: the limit that gave the date.
         due: the end acted on; None where no date can be told.
         found: what met it, or made it void.
-        is_exempt: the rule does not apply to this model.
         now: aware.
     """
     direction = chosen.deadline.direction
     if direction is Direction.RETAIN_AT_LEAST or direction in _WAITING:
-        stands = _waited(direction, due, found, now)
-    else:
-        stands = _owed(rule, due, found, now)
-    if is_exempt and stands.state is not ClockState.MET:
-        return Standing(ClockState.VOID, reason=rule.not_applicable_because)
-    return stands
+        return _waited(direction, due, found, now)
+    return _owed(rule, due, found, now)
 
 
 def _owed(rule: ClockRule, due: Counted | None, found: Round, now: datetime) -> Standing:

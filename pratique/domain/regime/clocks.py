@@ -115,6 +115,8 @@ class Limit(RegimeData):
     due_of: Word | None = None  #: while none of `since` is there: the due time of that clock rule
     extends: tuple[Word, ...] = ()  #: counted from the due day of the running clock of these rules
     when: Expression | None = None  #: CEL over `profile`: whether this limit applies
+    duty_since: tuple[Match, ...] = ()  #: what begins the duty; where it came only after `since`, this does not count
+    after: tuple[Match, ...] = ()  #: counts only where all of `since` came after this
     limb: Word | None = None  #: applies where the incident has this limb, or none is known yet
     date: dt.date | None = None  #: the calendar date that the text names
     self_set_days: int | None = Field(default=None, ge=1, le=3660)  #: the text has no figure; a default, own choice
@@ -178,7 +180,7 @@ class ClockRule(RegimeData):
     def matches(self) -> Iterator[Match]:
         """Yield everything that this rule looks for."""
         for limit in self.limits:
-            yield from limit.since
+            yield from (*limit.since, *limit.duty_since, *limit.after)
         yield from self.met_by
         yield from self.void_by
         yield from self.excused_by
