@@ -15,7 +15,7 @@ from pratique.domain.people import People
 from pratique.errors import ConfigError
 from pratique.regimes import load_configuration
 from pratique.services.access import TokenRequest, issue_token
-from pratique.services.adopted import begin_regimes, changed_files, follow
+from pratique.services.adopted import begin_regimes, catch_up, changed_files, follow
 from pratique.services.clock_planning import refuse_unknown_choices
 from pratique.services.parts import Parts
 from pratique.services.running import Rules, Running
@@ -101,6 +101,7 @@ def open_parts(parts: Parts) -> None:
     if parts.ledger.write("engine:start", lambda tx: begin_regimes(tx, parts)):
         with parts.ledger.read() as reader:
             follow(reader, parts, parts.running.now)
+    parts.ledger.look_before(partial(catch_up, parts=parts))
     parts.files.remove_abandoned(_ABANDONED_SECONDS)
     _write_first_tokens(parts)
 

@@ -438,7 +438,9 @@ class Register:
         return OverduePage(rows=rows, total=3, place=Place())
 
     def clocks(self, wanted: ClockFilter, after: str | None, size: int, now: datetime) -> ClockPage:
-        rows = [c for c in self.limits if wanted.state in (c["state"], "") and wanted.text in ("", "aurora", "aurora/2.1")]
+        rows = [
+            c for c in self.limits if wanted.state in (c["state"], "") and wanted.text in ("", "aurora", "aurora/2.1")
+        ]
         first = int(after or 0)
         following = str(first + size) if len(rows) > first + size else None
         return ClockPage(rows=tuple(rows[first : first + size]), following=following)

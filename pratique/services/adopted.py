@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from pratique.domain.entries import EditionAdopted
+from pratique.errors import ConfigError, UnavailableError
 from pratique.regimes.library import regime_of
 from pratique.services.parts import Parts
 from pratique.services.running import Rules
@@ -20,6 +21,18 @@ from pratique.store.transaction import Transaction
 _adoption = table_named("adoption")
 #: Oldest first, so that of each regime the last one stands.
 _ADOPTIONS = Query(select(_adoption).order_by(_adoption.c.adopted_at, _adoption.c.id))
+_later = _adoption.alias()
+#: Ids of the last adoption of each regime; asked before each command.
+_NEWEST = Query(
+    select(_adoption.c.id).where(
+        ~select(_later.c.id)
+        .where(
+            _later.c.regime == _adoption.c.regime,
+            tuple_(_later.c.adopted_at, _later.c.id) > tuple_(_adoption.c.adopted_at, _adoption.c.id),
+        )
+        .exists()
+    )
+)
 #: Stands in an adoption for the digest of an edition of which the configuration holds gates alone.
 NO_BUNDLE = "0" * 64
 
@@ -42,14 +55,25 @@ def follow(reader: Reader, parts: Parts, loaded: Rules) -> None:
 
 
 def catch_up(reader: Reader, parts: Parts) -> bool:
-    """Follow what another replica of the engine adopted; True when there was something.
+    """Follow what was adopted since, here or by another replica of the engine; True when there was something.
+
+    The writer calls it before each command, in its transaction: so no command goes by rules that others replaced, and
+    none sees them change.
 
     Raises:
-        ConfigError: the files of this replica do not hold it, or are not sound.
+        UnavailableError: the files of this replica do not hold what was adopted, or are not sound.
     """
-    if frozenset(row["id"] for row in newest_adoptions(reader).values()) == parts.running.followed:
+    running = parts.running
+    newest = frozenset(row["id"] for row in reader.all(_NEWEST))
+    if newest == running.followed:
         return False
-    follow(reader, parts, parts.running.load())
+    try:
+        follow(reader, parts, running.rules_for(newest))
+    except ConfigError as error:
+        running.trouble = f"another edition was adopted, and this engine cannot follow: {error.message}"
+        raise UnavailableError(
+            running.trouble, hint="give this engine the same configuration, then try again"
+        ) from None
     return True
 
 

@@ -11,7 +11,6 @@ from pratique.domain.entries import EditionAdopted, GateRunRepinned, RiskRegiste
 from pratique.domain.regime.impact import MOVING, Effect, TouchedRun
 from pratique.domain.risk_carrying import carried_authors
 from pratique.errors import IntegrityError
-from pratique.regimes.library import regime_of
 from pratique.services import lookups
 from pratique.services.adopted import newest_adoptions
 from pratique.services.adoption_plan import AdoptionPlan, plan_adoption
@@ -51,24 +50,35 @@ def rehearse(reader: Reader, parts: Parts, loaded: Rules, edition: str) -> dict[
 def adopt(tx: Transaction, parts: Parts, loaded: Rules, asked: AdoptionRequest) -> dict[str, Any]:
     """Move the installation to an edition; return what that did. Adopting what is adopted changes nothing.
 
-    The engine goes by the new rules once the caller, after the commit, follows the ledger (`adopted.follow`).
+    The engine goes by the new rules from the next command on (`adopted.catch_up`).
 
     Raises:
         NotFoundError: there is no such edition.
         ConfigError: it has no gates.
     """
+    tx.all(lookups.MODEL_VERSION_IDS_LOCKED)  # no replica records a register, or moves a gate run, meanwhile
     plan = plan_adoption(tx, parts, loaded, asked.edition)
     adoption = _move(tx, parts, plan, asked) if plan.changes_something else None
+    if adoption is not None:
+        parts.running.offer(adoption, plan.rules)
     return {**plan.as_json(), "is_rehearsal": False, "adoption": adoption}
 
 
-def settle(tx: Transaction, parts: Parts, edition: str) -> int:
-    """Move the gate runs that were opened by the old rules while the new ones took their place; return how many."""
-    adoption = newest_adoptions(tx).get(regime_of(edition))
-    if adoption is None or adoption["edition"] != edition:
-        return 0  # somebody adopted another one meanwhile
-    plan = plan_adoption(tx, parts, parts.running.now, edition)
-    return len(_move_runs(tx, parts, plan, adoption["id"]))
+def settle(tx: Transaction, parts: Parts) -> int:
+    """Look once at what was written by the old rules while new ones took their place; return how many gate runs moved.
+
+    Another replica may have planned clocks, and opened gate runs, before it knew of the adoption.
+    """
+    if not parts.running.is_behind:
+        return 0
+    moved = 0
+    tx.all(lookups.MODEL_VERSION_IDS_LOCKED)
+    for row in newest_adoptions(tx).values():
+        plan = plan_adoption(tx, parts, parts.running.now, row["edition"])
+        moved += len(_move_runs(tx, parts, plan, row["id"]))
+    refresh_all(tx, parts, cause="looked at again after an adoption")
+    parts.running.is_behind = False
+    return moved
 
 
 def _move(tx: Transaction, parts: Parts, plan: AdoptionPlan, asked: AdoptionRequest) -> str:

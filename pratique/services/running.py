@@ -42,6 +42,9 @@ class Running:
         self._rules = rules
         self._load = load
         self.followed: frozenset[str] = frozenset()  #: ids of the adoptions that the rules follow, one a regime
+        self.trouble: str | None = None  #: why what was adopted cannot be followed
+        self.is_behind = False  #: another replica adopted them; what this one wrote meanwhile is to be looked at again
+        self._offered: dict[str, Rules] = {}
 
     @property
     def now(self) -> Rules:
@@ -56,9 +59,24 @@ class Running:
         """
         return self._load()
 
+    def offer(self, adoption: str, rules: Rules) -> None:
+        """Keep the rules that an adoption was made with, until it is followed."""
+        self._offered = {adoption: rules}
+
+    def rules_for(self, adoptions: frozenset[str]) -> Rules:
+        """Return the rules that one of `adoptions` was made with here, else the configuration as its files say it now.
+
+        Raises:
+            ConfigError: with every error at once.
+        """
+        own = next((self._offered[name] for name in adoptions if name in self._offered), None)
+        self.is_behind = self.is_behind or own is None
+        return own if own is not None else self._load()
+
     def put(self, rules: Rules, followed: frozenset[str] = frozenset()) -> None:
         """Put others in their place."""
         self._rules, self.followed = rules, followed
+        self.trouble, self._offered = None, {}
 
     def fork(self, rules: Rules | None = None) -> Running:
         """Return another holder, of the same rules or of others."""

@@ -63,6 +63,10 @@ class Ledger:
         """Call `listener` from the writer's thread with the entries of every commit."""
         self._listeners.append(listener)
 
+    def look_before(self, look: Callable[[Reader], object]) -> None:
+        """Call `look` in the writer's thread before each command, in its transaction; what it raises refuses that."""
+        self._writer.before = look
+
     def submit(self, actor: str, command: Command[T]) -> Future[T]:
         """Queue a command; the future resolves after the durable commit."""
         return self._writer.submit(actor, command)

@@ -16,6 +16,7 @@ from pratique.errors import PratiqueError, UnavailableError
 from pratique.store.databases import Database
 from pratique.store.journal import Entry
 from pratique.store.ports import Clock, NewId
+from pratique.store.reader import Reader
 from pratique.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ class Writer:
         self._clock = clock
         self._new_id = new_id
         self._on_commit = on_commit
+        self.before: Callable[[Reader], object] | None = None  #: called before each command, in its transaction
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
         self._connection: Any = None
@@ -174,6 +176,8 @@ class Writer:
             self._cursor, self._database.engine.dialect, now=self._clock(), actor=job.actor, new_id=self._new_id
         )
         try:
+            if self.before is not None:
+                self.before(transaction)
             result = job.command(transaction)
         except PratiqueError as refused:
             if transaction.has_written:

@@ -11,7 +11,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from pratique import __version__
-from pratique.services.adopted import catch_up
+from pratique.services.adoptions import settle
 from pratique.services.idempotency import drop_expired_keys
 from pratique.services.parts import Parts
 from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
@@ -121,14 +121,17 @@ async def _lifespan(app: FastAPI, *, parts: Parts) -> AsyncIterator[None]:
 async def _tick(parts: Parts) -> None:
     """Sweep at once and then every `sweep_seconds`: deadlines never depend on Prefect.
 
-    Then follow what another replica adopted.
+    Before that, follow what another replica adopted: the writer does so with any command.
     """
     while True:
+        try:
+            await parts.ledger.awrite(ACTOR, partial(settle, parts=parts))
+        except Exception:  # the next tick tries again, and the sweep goes on
+            _log.exception("what was adopted could not be followed; it is tried again")
         try:
             await asyncio.to_thread(sweep, parts)
             await parts.ledger.awrite(ACTOR, drop_expired_sessions)
             await parts.ledger.awrite(ACTOR, drop_expired_keys)
-            await parts.ledger.aread(partial(catch_up, parts=parts))
         except Exception:  # the next tick tries again; a deadline must not end with one error
             _log.exception("the sweep failed; it is tried again in %s s", parts.settings.sweep_seconds)
         await asyncio.sleep(parts.settings.sweep_seconds)

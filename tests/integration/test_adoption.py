@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -258,17 +259,46 @@ def test_another_replica_follows_what_the_ledger_says(engine: Engine, overlay: P
     assert engine.parts.rules.adopted == {"eu-gpai-code": NEXT}
 
 
-def test_a_gate_run_opened_by_old_rules_in_between_is_moved_right_after(engine: Engine, overlay: Path) -> None:
+def test_no_command_goes_by_rules_that_another_replica_replaced(engine: Engine, overlay: Path) -> None:
+    write_next_edition(overlay)
+    engine.register()
+    before, followed = engine.parts.running.now, engine.parts.running.followed
+    ok(adopt(engine))
+    engine.parts.running.put(before, followed)  # as on a replica that did not hear of it yet
+    assert engine.trigger("quorum")["edition"] == NEXT
+
+
+def test_what_a_replica_wrote_by_old_rules_is_moved_once_it_follows(engine: Engine, overlay: Path) -> None:
     write_next_edition(overlay)
     engine.register()
     before, followed = engine.parts.running.now, engine.parts.running.followed
     ok(adopt(engine))
     engine.parts.running.put(before, followed)
+    engine.parts.ledger.look_before(lambda reader: None)  # as in a command that began before the adoption
     assert engine.trigger("quorum")["edition"] == FINAL
-    with engine.parts.ledger.read() as reader:
-        catch_up(reader, engine.parts)
-    assert engine.parts.ledger.write("engine:test", lambda tx: settle(tx, engine.parts, NEXT)) == 1
+    engine.parts.ledger.look_before(partial(catch_up, parts=engine.parts))
+    assert engine.parts.ledger.write("engine:test", partial(settle, parts=engine.parts)) == 1
     assert engine.gate("quorum")["edition"] == NEXT
+    assert engine.parts.ledger.write("engine:test", partial(settle, parts=engine.parts)) == 0
+
+
+def test_a_replica_that_cannot_follow_refuses_to_write_and_says_why(engine: Engine, overlay: Path) -> None:
+    write_next_edition(overlay)
+    engine.register()
+    before, followed = engine.parts.running.now, engine.parts.running.followed
+    ok(adopt(engine))
+    ok(engine.send("GET", VERSION, "mira"))  # whoever is to be refused has a token already
+    engine.parts.running.put(before, followed)
+    broken = overlay / "gates" / "broken.yaml"
+    broken.parent.mkdir(exist_ok=True)
+    broken.write_text("id: [")
+    answer = engine.send("PUT", VERSION, "mira", json={"systemic_risk": True, "crawls": False})
+    assert answer.status_code == 503
+    assert "this engine cannot follow: overlay/gates/broken.yaml" in answer.json()["detail"]
+    assert engine.send("GET", "/readyz", None).status_code == 503
+    broken.unlink()
+    assert engine.trigger("quorum")["edition"] == NEXT
+    assert engine.send("GET", "/readyz", None).status_code == 200
 
 
 def _tighter(gate: dict[str, Any]) -> dict[str, Any]:

@@ -78,6 +78,8 @@ async def _readyz(request: Request) -> Response:
     parts: Parts = parts_of(request)
     if not parts.ledger.is_writing:
         raise UnavailableError("the ledger's writer has stopped", hint="restart the engine; see its log")
+    if parts.running.trouble is not None:
+        raise UnavailableError(parts.running.trouble, hint="give this engine the configuration that was adopted")
     try:
         await parts.ledger.aread(lambda reader: reader.value(_ONE))
     except Exception as error:

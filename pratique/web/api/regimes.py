@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from pratique.services.adopted import adoptions_view, editions_view, follow
+from pratique.services.adopted import adoptions_view, editions_view
 from pratique.services.adoptions import NO_REASON, AdoptionRequest, adopt, rehearse, settle
 from pratique.web.api.auth import Administering, Reading, parts_of
 from pratique.web.api.once import IdempotencyKey, answer_once
@@ -72,8 +72,7 @@ async def post_adoption(
         edition=body.edition, reason=body.reason, person=principal.person, credential=principal.credential
     )
     answer = await answer_once(request, principal, key, partial(adopt, parts=parts, loaded=loaded, asked=asked))
-    await parts.ledger.aread(partial(follow, parts=parts, loaded=loaded))
-    await parts.ledger.awrite(principal.actor, partial(settle, parts=parts, edition=body.edition))
+    await parts.ledger.awrite(principal.actor, partial(settle, parts=parts))
     return answer
 
 
