@@ -200,7 +200,14 @@ class Evidence:
     requirement: str | None = None
     kind: str | None = None
     collector: str | None = None
+    tool: str | None = None
     subject: str | None = None  #: what the file itself says was evaluated
+    subject_version: str | None = None
+    subject_digest: str | None = None  #: SHA-256 of the weights that it speaks of
+    planned: int | None = None
+    done: int | None = None
+    errors: int | None = None
+    skew_seconds: float | None = None  #: receipt minus the producer's time; below zero, its clock was ahead
     complete: bool | None = None
     incomplete_reason: str | None = None
     produced_at: str | None = None
@@ -212,8 +219,8 @@ class Evidence:
     def from_json(cls, value: Json) -> Evidence:
         """Return the evidence in an answer of the engine."""
         optional = (
-            "submitter credential media_type requirement kind collector subject complete incomplete_reason "
-            "produced_at valid_until"
+            "submitter credential media_type requirement kind collector tool subject subject_version subject_digest "
+            "planned done errors skew_seconds complete incomplete_reason produced_at valid_until"
         )
         return cls(
             id=value["id"],

@@ -34,6 +34,8 @@ class Extraction:
     done: int | None = None  #: units done and scored
     errors: int | None = None  #: units that failed
     subject: str | None = None  #: the model as the tool names it; None where the format has no model
+    subject_version: str | None = None  #: its version, where the format names one apart from the model
+    subject_digest: str | None = None  #: SHA-256 of the weights it speaks of, 64 lower-case hex digits
     produced_at: datetime | None = None  #: aware; the producer's time, None where the file has none
     observed_from: datetime | None = None
     observed_until: datetime | None = None

@@ -106,9 +106,10 @@ class Exhibit:
         if evidence.extraction is None or evidence.reading is Reading.UNREADABLE:
             return f"{evidence.filename}: {evidence.reading_reason or 'unreadable'}"
         extraction, names = evidence.extraction, self.ground.names
-        if extraction.subject is not None and extraction.subject not in names:
+        if extraction.subject is not None and names.isdisjoint(_called(extraction.subject, extraction.subject_version)):
+            found = " ".join(filter(None, (extraction.subject, extraction.subject_version)))
             return (
-                f"{evidence.filename} speaks of model {extraction.subject!r}; this version is known as "
+                f"{evidence.filename} speaks of model {found!r}; this version is known as "
                 f"{', '.join(sorted(names))} (profile member `known_as`)"
             )
         other_weights = self._other_weights(extraction)
@@ -120,7 +121,8 @@ class Exhibit:
 
     def _other_weights(self, extraction: Extraction) -> str | None:
         filename = self.evidence.filename
-        expected, found = self.ground.profile.get("weights_sha256"), extraction.facts.get("weights_sha256")
+        expected = self.ground.profile.get("weights_sha256")
+        found = extraction.subject_digest or extraction.facts.get("weights_sha256")
         if expected is not None and isinstance(found, str):
             if found.lower() == expected:
                 return None
@@ -141,3 +143,8 @@ class Exhibit:
         extraction = self.evidence.extraction
         key = "/".join(str(part) for part in self.identity)
         return self.ground.bind(key, extraction.facts if extraction is not None else {})
+
+
+def _called(subject: str, version: str | None) -> frozenset[str]:
+    """Return the names under which a file speaks of a model; with a version, the model alone is none of them."""
+    return names_of(subject, version, []) if version is not None else frozenset({subject})

@@ -204,6 +204,8 @@ def _as_json(extraction: Extraction | None) -> dict[str, Any] | None:
         "done": extraction.done,
         "errors": extraction.errors,
         "subject": extraction.subject,
+        "subject_version": extraction.subject_version,
+        "subject_digest": extraction.subject_digest,
         "produced_at": instant_text(extraction.produced_at) if extraction.produced_at else None,
         "observed_from": instant_text(extraction.observed_from) if extraction.observed_from else None,
         "observed_until": instant_text(extraction.observed_until) if extraction.observed_until else None,

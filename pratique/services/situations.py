@@ -219,6 +219,8 @@ def _extraction_of(row: Row) -> Extraction:
         done=row["done"],
         errors=row["errors"],
         subject=row["subject"],
+        subject_version=row["subject_version"],
+        subject_digest=row["subject_digest"],
         produced_at=_instant(row["produced_at"]),
         observed_from=_instant(row["observed_from"]),
         observed_until=_instant(row["observed_until"]),

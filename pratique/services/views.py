@@ -11,7 +11,7 @@ from pratique.domain.findings import PASSING
 from pratique.domain.gates import WAITING_STATES, GateState
 from pratique.domain.instances import owner_of
 from pratique.domain.spec import GateSpec
-from pratique.domain.times import instant_text
+from pratique.domain.times import instant_text, parse_instant
 from pratique.errors import NotFoundError
 from pratique.services import lookups
 from pratique.services.authors import authors_behind
@@ -121,12 +121,20 @@ def evidence_view(row: Row, version: Row) -> dict[str, Any]:
     """Return a piece of evidence as the API shows it."""
     shown = {k: v for k, v in row.items() if k not in ("model_version_id", "facts", "observed_from", "observed_until")}
     shown |= {
+        "skew_seconds": _skew(row),
         "model": version["model"],
         "version": version["version"],
         "complete": bool(row["complete"]),
         "facts": stored_json(row["facts"]),
     }
     return shown
+
+
+def _skew(row: Row) -> float | None:
+    """Return how many seconds before its receipt a file says it was made; below zero, its clock was ahead of ours."""
+    if row["produced_at"] is None:
+        return None
+    return (parse_instant(row["received_at"]) - parse_instant(row["produced_at"])).total_seconds()
 
 
 def _sign_off(

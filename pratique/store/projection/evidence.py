@@ -19,6 +19,8 @@ EXTRACTION_COLUMNS = (
     "done",
     "errors",
     "subject",
+    "subject_version",
+    "subject_digest",
     "produced_at",
     "observed_from",
     "observed_until",

@@ -35,6 +35,8 @@ class EvidenceRow(SQLModel, table=True):
     done: int | None = Field(default=None, sa_type=BigInteger)
     errors: int | None = Field(default=None, sa_type=BigInteger)
     subject: str | None = Field(default=None, sa_type=Text)
+    subject_version: str | None = Field(default=None, sa_type=Text)
+    subject_digest: str | None = Field(default=None, sa_type=HEX)
     produced_at: str | None = Field(default=None, sa_type=INSTANT)
     observed_from: str | None = Field(default=None, sa_type=INSTANT)
     observed_until: str | None = Field(default=None, sa_type=INSTANT)
