@@ -34,6 +34,7 @@ def fixed_id(number: int) -> str:
 
 _MODEL, _EVENT, _RUN, _EVIDENCE, _DECISION, _WAIVER, _NOTICE, _DELIVERY, _FLOW, _TOKEN = map(fixed_id, range(1, 11))
 _COMPUTE, _OCCURRENCE, _CLOCK, _FEED, _ADOPTION = map(fixed_id, range(31, 36))
+_HOOK, _MARK = map(fixed_id, range(36, 38))
 _SHA = "ab" * 32
 PROVIDER = {"name": "Example"}
 REGISTER = {"risks": [{"id": "cbrn"}]}
@@ -164,6 +165,20 @@ EXAMPLES: tuple[e.Fact, ...] = (
         gates={"training-trigger": _SHA}, reason="a new edition", content={"gate_runs": [_RUN]},
         was_edition="eu-gpai-code@2025-07-10", was_digest=_SHA, person="mira", credential=SESSION,
     ),
+    e.HookReceived(
+        id=_HOOK, source="mlflow", kind="mlflow", delivery="5b93b71b-a227-4231-a993-0c3ae82d46f6", found_by="hook",
+        headers={"content-type": "application/json"}, body='{"entity":"model_version"}', is_base64=False, sha256=_SHA,
+        size=26,
+    ),
+    e.HookSettled(
+        id=_HOOK, source="mlflow", state="replayed", was="dead", reason="mapped by rule model-registered",
+        events=[
+            {"rule": "model-registered", "source": "urn:pratique:hook:mlflow", "id": "aurora/2.1/1795441736853",
+             "type": "example.model.registered", "model": "aurora", "version": "2.1", "is_duplicate": False}
+        ],
+        rules_digest=_SHA, person="mira", credential=SESSION,
+    ),
+    e.HookReconciled(id=_MARK, source="mlflow", mark=1795441736853, seen=3, found=[_HOOK]),
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from pratique.domain.entries.gates import (
     GateRunRepinned,
     GateSpecAdopted,
 )
+from pratique.domain.entries.hooks import HookReceived, HookReconciled, HookSettled
 from pratique.domain.entries.models import ModelVersionChanged, ModelVersionRegistered, RiskRegisterRecorded
 from pratique.domain.entries.notices import (
     DeliverySettled,
@@ -62,6 +63,9 @@ __all__ = [
     "GateRunReminded",
     "GateRunRepinned",
     "GateSpecAdopted",
+    "HookReceived",
+    "HookReconciled",
+    "HookSettled",
     "Json",
     "LoginLinkMade",
     "ModelVersionChanged",

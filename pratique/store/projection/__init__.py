@@ -10,6 +10,7 @@ from pratique.store.projection.decisions import DECISIONS
 from pratique.store.projection.evidence import EVIDENCE
 from pratique.store.projection.flow_runs import FLOW_RUNS
 from pratique.store.projection.gates import GATES
+from pratique.store.projection.hooks import HOOKS
 from pratique.store.projection.models import MODELS
 from pratique.store.projection.notices import NOTICES
 from pratique.store.projection.profiles import PROFILES
@@ -29,6 +30,7 @@ _PROJECTORS: dict[str, Projector] = {
     **PROFILES,
     **CLOCKS,
     **REGIMES,
+    **HOOKS,
 }
 
 

@@ -20,6 +20,7 @@ from pratique.store.tables.events import EventRow
 from pratique.store.tables.evidence import EvidenceRow
 from pratique.store.tables.flow_runs import FlowRunRow
 from pratique.store.tables.gates import GateRunRow, GateSpecRow
+from pratique.store.tables.hooks import HookDeliveryRow, HookMarkRow
 from pratique.store.tables.journal import JournalEntryRow, JournalLinkRow, JournalPendingRow
 from pratique.store.tables.kept_counts import KeptCountRow
 from pratique.store.tables.keys import IdempotencyKeyRow
@@ -42,6 +43,8 @@ __all__ = [
     "FlowRunRow",
     "GateRunRow",
     "GateSpecRow",
+    "HookDeliveryRow",
+    "HookMarkRow",
     "IdempotencyKeyRow",
     "JournalEntryRow",
     "JournalLinkRow",
@@ -77,4 +80,6 @@ PROJECTED: tuple[type[SQLModel], ...] = (
     ClockRow,
     CalendarFeedRow,
     AdoptionRow,
+    HookDeliveryRow,
+    HookMarkRow,
 )
