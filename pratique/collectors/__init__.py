@@ -7,6 +7,7 @@ from pratique.collectors.collector import (
     CollectorFactory,
     Confidence,
     Schema,
+    schema_of,
 )
 from pratique.collectors.facts import load_facts_schemas
 from pratique.collectors.registry import BUILT_IN, GROUP, CollectorRegistry, build_registry, read_evidence
@@ -26,4 +27,5 @@ __all__ = [
     "build_registry",
     "load_facts_schemas",
     "read_evidence",
+    "schema_of",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pratique.domain.evidence import Extraction
+from pratique.domain.keys import NO_KEYS, TrustedKeys
 
 #: Bytes of a file's beginning that `sniff` sees.
 HEAD_BYTES = 4096
@@ -43,6 +44,11 @@ class Collector(Protocol):
         """Evidence kinds that `read` can return."""
         ...
 
+    @property
+    def facts_schema(self) -> Schema:
+        """JSON Schema of the facts that `read` gives. A package's collector may go without it; see `schema_of`."""
+        ...
+
     def sniff(self, head: bytes, filename: str) -> int:
         """Return a `Confidence` for a file that begins with `head` (at most `HEAD_BYTES`)."""
         ...
@@ -56,11 +62,18 @@ class Collector(Protocol):
         ...
 
 
+def schema_of(collector: Collector) -> Schema:
+    """Return the JSON Schema of the facts that `collector` gives; an empty one, where it states none."""
+    found = getattr(collector, "facts_schema", None)
+    return found if isinstance(found, Mapping) else {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorContext:
     """What a factory may need to build its collector."""
 
     facts_schemas: Mapping[str, Schema] = field(default_factory=dict)  #: `<id>` or `<id>@<n>` -> schema of `facts`
+    trusted_keys: TrustedKeys = NO_KEYS  #: what signatures are verified with; none: no signature can be
 
 
 #: What an entry point of group `pratique.collectors` names.

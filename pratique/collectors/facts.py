@@ -52,9 +52,11 @@ class FactsCollector:
 
     def __init__(self, schemas: Mapping[str, Schema]) -> None:
         self._validators: dict[tuple[str, int], Draft202012Validator] = {}
+        by_identity = {_identity(key, schema): schema for key, schema in schemas.items()}
         for key, schema in schemas.items():
             self._validators[_identity(key, schema)] = _validator(key, schema)
         self.kinds = frozenset(f"facts.{name}" for name, _ in self._validators)
+        self.facts_schema = _any_of(by_identity)
 
     def sniff(self, head: bytes, filename: str) -> Confidence:
         """Be sure where the schema's name is in sight; try other JSON and YAML files."""
@@ -131,6 +133,13 @@ def _validator(key: str, schema: Schema) -> Draft202012Validator:
         raise ConfigError([f"facts schema {key}, {error.json_path}: {error.message}"]) from None
     # An empty registry: a `$ref` to the network is an error, never a request.
     return Draft202012Validator(schema, registry=referencing.Registry(), format_checker=_FORMATS)
+
+
+def _any_of(schemas: Mapping[tuple[str, int], Schema]) -> Schema:
+    """Return the schema of facts of any id: one of those loaded. None is loaded: no facts at all."""
+    # References inside a schema are meant from its own root, so each has an id of its own.
+    each = [{"$id": f"urn:pratique.facts/{name}@{n}", **schema} for (name, n), schema in schemas.items()]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "anyOf": each} if each else {"not": {}}
 
 
 def _parse(data: bytes) -> Any:

@@ -14,6 +14,7 @@ from pratique.collectors.collector import Collector, CollectorContext, Confidenc
 from pratique.collectors.factsheet import FactSheet
 from pratique.collectors.foreign import at, count_at, epoch_at, mapping_at, named, number_at, sha256_at, text_at
 from pratique.collectors.jsontext import parse_json
+from pratique.collectors.shape import ANYTHING, COUNT, NUMBER, NUMBERS, TEXT, TEXTS, facts_of, record
 from pratique.collectors.unreadable import UnreadableError, shown
 from pratique.domain.evidence import Extraction
 
@@ -21,6 +22,32 @@ TOOL = "lm_eval"
 
 #: A results file is about 10 kB; large suites stay below a megabyte. Samples are in files of their own.
 MAX_RESULTS_BYTES = 16 * 1024**2
+
+#: Members without a type are copied from the file as they are.
+_SCHEMA = facts_of(
+    *("task", "tasks", "model", "tool", "status", "samples", "metrics"),
+    task=TEXT,
+    tasks=TEXTS,
+    model=TEXT,
+    tool=TEXT,
+    tool_version=TEXT,
+    status=TEXT,
+    samples=record(planned=NUMBER, run=NUMBER, done=NUMBER, errors=COUNT),
+    metrics=NUMBERS,
+    dataset=ANYTHING,
+    versions=ANYTHING,
+    shots=ANYTHING,
+    higher_is_better=ANYTHING,
+    task_hashes=ANYTHING,
+    model_type=TEXT,
+    model_revision=TEXT,
+    model_sha=TEXT,
+    parameters=NUMBER,
+    limit=NUMBER,
+    seed=NUMBER,
+    revision=ANYTHING,
+    weights_sha256=TEXT,
+)
 
 _HEAD = re.compile(rb'\A(?:\xef\xbb\xbf)?\s*\{\s*"results"\s*:\s*\{')
 
@@ -31,6 +58,7 @@ class LmEvalCollector:
     name = TOOL
     version = "1"
     kinds = frozenset({"evaluation"})
+    facts_schema = _SCHEMA
 
     def sniff(self, head: bytes, filename: str) -> Confidence:
         """Be sure of JSON that begins with `results`; try any other `.json`."""

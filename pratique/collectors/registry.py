@@ -20,6 +20,7 @@ from pratique.collectors.collector import (
 from pratique.collectors.factsheet import check_facts_size, is_clean_text, unfit
 from pratique.collectors.unreadable import UnreadableError, shown
 from pratique.domain.evidence import Extraction
+from pratique.domain.keys import NO_KEYS, TrustedKeys
 from pratique.errors import ConfigError, UnavailableError
 
 #: Entry point group; each entry names a `CollectorFactory`.
@@ -38,8 +39,15 @@ _log = logging.getLogger(__name__)
 class CollectorRegistry:
     """Collectors by name. A name stands for one collector."""
 
-    def __init__(self, collectors: Iterable[Collector], *, problems: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        collectors: Iterable[Collector],
+        *,
+        problems: Iterable[str] = (),
+        origins: Mapping[str, str] | None = None,
+    ) -> None:
         self._collectors: dict[str, Collector] = {}
+        self._origins = dict(origins or {})
         self.problems = tuple(problems)  #: collectors that could not be loaded, a line each
         for collector in collectors:
             if collector.name in self._collectors:
@@ -51,6 +59,14 @@ class CollectorRegistry:
 
     def __len__(self) -> int:
         return len(self._collectors)
+
+    def get(self, name: str) -> Collector | None:
+        """Return the collector of that name, or None."""
+        return self._collectors.get(name)
+
+    def origin_of(self, name: str) -> str:
+        """Return where the collector of that name comes from: `built-in`, or the package and its version."""
+        return self._origins.get(name, "built-in")
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -64,11 +80,14 @@ class CollectorRegistry:
         return sure[:1] or [collector for confidence, collector in ranked if confidence > Confidence.NO]
 
 
-def build_registry(facts_schemas: Mapping[str, Schema] | None = None) -> CollectorRegistry:
+def build_registry(
+    facts_schemas: Mapping[str, Schema] | None = None, trusted_keys: TrustedKeys | None = None
+) -> CollectorRegistry:
     """Return the registry of our collectors and of those that installed packages bring.
 
     Args:
         facts_schemas: `<id>` or `<id>@<n>` -> JSON Schema of the member `facts`.
+        trusted_keys: what signatures are verified with; None: no signature can be.
 
     A package's collector that does not load, or takes a name that is taken, is logged, listed in
     `CollectorRegistry.problems` and left out; the others work on.
@@ -76,9 +95,10 @@ def build_registry(facts_schemas: Mapping[str, Schema] | None = None) -> Collect
     Raises:
         ConfigError: a facts schema is wrong.
     """
-    context = CollectorContext(facts_schemas=facts_schemas or {})
+    context = CollectorContext(facts_schemas=facts_schemas or {}, trusted_keys=trusted_keys or NO_KEYS)
     collectors = {name: factory(context) for name, factory in BUILT_IN.items()}
     problems = []
+    origins = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value)):
         if entry.name in BUILT_IN and entry.value.startswith("pratique.collectors."):
             continue
@@ -87,11 +107,12 @@ def build_registry(facts_schemas: Mapping[str, Schema] | None = None) -> Collect
             if collector.name in collectors:
                 raise ConfigError([f"the name {collector.name} is taken"])
             collectors[collector.name] = collector
+            origins[collector.name] = _package_of(entry)
         except Exception as error:  # foreign code: anything may come out of it
             problem = f"collector {entry.name} ({entry.value}) was left out: {type(error).__name__}: {error}"
             _log.warning("%s", problem)
             problems.append(problem)
-    return CollectorRegistry(collectors.values(), problems=problems)
+    return CollectorRegistry(collectors.values(), problems=problems, origins=origins)
 
 
 def read_evidence(path: Path, filename: str, registry: CollectorRegistry) -> Extraction:
@@ -176,6 +197,10 @@ def _load(entry: EntryPoint, context: CollectorContext) -> Collector:
     if missing:
         raise ConfigError([f"it has no {', '.join(missing)}"])
     return collector
+
+
+def _package_of(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else entry.value
 
 
 def _kind_of(head: bytes) -> str:
