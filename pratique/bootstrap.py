@@ -71,7 +71,7 @@ def _load(settings: Settings, criteria: CelCriteria) -> tuple[Rules, People]:
     rules = Rules(
         rulebook=loaded.rulebook,
         library=loaded.library,
-        collectors=build_registry(loaded.rulebook.facts_schemas),
+        collectors=build_registry(loaded.rulebook.facts_schemas, loaded.keys),
         warnings=loaded.warnings,
     )
     return rules, loaded.people

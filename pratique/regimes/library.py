@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from pratique.domain.keys import NO_KEYS, TrustedKeys
 from pratique.domain.people import People
 from pratique.domain.spec import GateSpec
 from pratique.errors import ConfigError
@@ -53,6 +54,7 @@ class Configuration:
     rulebook: Rulebook  #: under the editions adopted
     library: Library
     people: People
+    keys: TrustedKeys = NO_KEYS
     warnings: tuple[str, ...] = ()  #: what will hold gates shut later, such as a role that nobody holds
 
 

@@ -1,4 +1,4 @@
-"""Loads and checks the whole configuration at once: editions, gates, facts schemas, holidays, people."""
+"""Loads and checks the whole configuration at once: editions, gates, facts schemas, holidays, keys, people."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from pratique.regimes.expressions import CheckedCriteria, places
 from pratique.regimes.facts import load_facts_schemas, members_by_kind
 from pratique.regimes.gate_files import GateChecks, GateFiles, check_prerequisites, read_file
 from pratique.regimes.holidays import load_holidays
+from pratique.regimes.keys import load_keys
 from pratique.regimes.library import Configuration, Library, first_editions, regime_of
 from pratique.regimes.overlay import tightened
 from pratique.regimes.problems import Problems
@@ -45,7 +46,7 @@ def load_configuration(
 
     Args:
         config_dir: holds `gates/*.yaml`, `facts/*.schema.json`, `regimes/<regime>/<edition>/*.yaml` and
-            `holidays/<year>.yaml`.
+            `holidays/<year>.yaml`, `keys/keys.yaml` with the PEM files that it names.
         people_file: the people of this provider; None where there is no file yet.
         criteria: the language that expressions are compiled with.
         known_kinds: evidence kinds that collectors read, beside `facts.*`; None leaves them unchecked.
@@ -58,13 +59,15 @@ def load_configuration(
     problems = Problems()
     files = GateFiles()
     with _nothing_collected():
-        library = _load_library(_origins(config_dir, overlay_dir, problems), files, criteria, known_kinds, problems)
+        origins = _origins(config_dir, overlay_dir, problems)
+        library = _load_library(origins, files, criteria, known_kinds, problems)
+    keys = load_keys(origins, problems)
     people = _load_people(people_file, problems)
     if problems.lines:
         raise ConfigError(problems.lines, hint=_HINT)
     rulebook = library.rulebook(adopted)
     warnings = tuple(_warnings(rulebook.specs.values(), files, people, people_file))
-    return Configuration(rulebook=rulebook, library=library, people=people or _NO_PEOPLE, warnings=warnings)
+    return Configuration(rulebook=rulebook, library=library, people=people or _NO_PEOPLE, keys=keys, warnings=warnings)
 
 
 @contextmanager
