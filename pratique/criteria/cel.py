@@ -14,6 +14,7 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_strings
 
 from pratique.criteria import strict
+from pratique.criteria.syntax import Node, tree_of
 from pratique.criteria.values import ValueRefusedError, checked_text, fingerprint, plain_copy
 from pratique.criteria.wire import WireError
 from pratique.domain.evaluation import BoundFacts, Judgement
@@ -75,7 +76,7 @@ class CelCriteria:
         except ValueRefusedError as refused:
             return _Refused(str(refused))
         except Exception as error:  # the engine's binding raises bare RuntimeErrors; none of them may pass a gate
-            return _Refused(_short(error))
+            return _Refused(short(error))
         with self._lock:
             self._bindings[key] = held
             self._bindings.move_to_end(key)
@@ -90,6 +91,14 @@ class CelCriteria:
         """
         program = self._programs.get(expression)
         return [program] if isinstance(program, str) else []
+
+    def tree(self, expression: str) -> Node | None:
+        """Return what `expression` is made of; None where it does not compile."""
+        serialized = self._programs.serialized(expression)
+        try:
+            return tree_of(serialized) if serialized is not None else None
+        except (WireError, RecursionError):
+            return None
 
     def _hold(self, profile: Mapping[str, Any], facts: Mapping[str, Any], of_profile: bytes | None) -> _Held:
         # Facts are copied first: the copy ends with what has no end, of which no fingerprint could be taken.
@@ -154,11 +163,11 @@ class _Bound:
             result = program.eval(self._activation(expression))
             value, kind = result.value(), result.type()
         except Exception as error:  # step limit, recursion limit: the engine raises bare RuntimeErrors
-            return Judgement(None, _short(error))
+            return Judgement(None, short(error))
         if kind == _BOOL and (value is True or value is False):
             return _YES if value is True else _NO
         if kind == _ERROR:
-            return Judgement(None, _short(value))
+            return Judgement(None, short(value))
         return Judgement(None, f"the result is {kind.name()}, expected BOOL")
 
     def _activation(self, expression: str) -> Any:
@@ -219,6 +228,13 @@ class _Programs:
                 program = self._known[expression] = self._compile(expression)
         return program
 
+    def serialized(self, expression: str) -> bytes | None:
+        """Return a program as it was written, not made strict; None where it does not compile."""
+        if isinstance(self.get(expression), str):
+            return None
+        found: bytes = self._written.compile(expression).serialize()
+        return found
+
     def _compile(self, expression: str) -> Any:
         try:
             checked_text(expression)
@@ -227,7 +243,7 @@ class _Programs:
         try:
             program = self._written.compile(expression)
         except Exception as error:  # bare RuntimeErrors for syntax, names and limits
-            return _cut(f"does not compile: {_short(error)}")
+            return cut(f"does not compile: {short(error)}")
         kind = program.return_type()
         if kind != _BOOL and kind.name() != _DYNAMIC:
             return f"the result is {kind.name()}, expected BOOL"
@@ -239,14 +255,14 @@ class _Programs:
             return "does not compile: nested too deeply"
 
 
-def _short(error: object) -> str:
+def short(error: object) -> str:
     """Return the engine's message on one line, without its status words and its picture of the source."""
     lines = [line for line in str(error).splitlines() if not line.startswith(" |")]
     text = " ".join(" ".join(lines).replace("ERROR: <input>:", "at ").split())
     text = _STATUS.sub("", text) or type(error).__name__
     text = _MISSING.sub(r"the facts have no member \1", text)
-    return _cut(text.replace(_NO_CONDITION, "something that is not true or false stands as a condition"))
+    return cut(text.replace(_NO_CONDITION, "something that is not true or false stands as a condition"))
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
     return text if len(text) <= MAX_REASON else text[: MAX_REASON - 1] + "…"
