@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,6 +16,8 @@ from pratique.errors import InvalidInputError
 
 #: Integers beyond this lose digits in ECMAScript number form (RFC 8785, appendix D).
 MAX_SAFE_INTEGER = 2**53 - 1
+#: Nesting that `strict_json` takes; expressions take no more either.
+MAX_DEPTH = 32
 #: As many digits as the smallest integer beyond that has.
 _LONG, _LONG_BYTES = re.compile(r"[0-9]{16}"), re.compile(rb"[0-9]{16}")
 #: Types that orjson always writes as RFC 8785 does.
@@ -64,6 +68,46 @@ def parse_json(data: bytes, what: str) -> Any:
         return orjson.loads(data)
     except (orjson.JSONDecodeError, RecursionError) as error:
         raise InvalidInputError(f"{what} is not JSON: {error}") from None
+
+
+def strict_json(data: bytes, what: str) -> Any:
+    """Return the JSON value in `data`, as `parse_json`, but only where every reader finds the same in it.
+
+    Raises:
+        InvalidInputError: no JSON, a member twice in one object, or nested deeper than `MAX_DEPTH`.
+    """
+    value = parse_json(data, what)
+    _check_depth(value, what)
+    try:
+        json.loads(data, object_pairs_hook=partial(_once, what))
+    except (ValueError, RecursionError) as error:  # what orjson takes, this takes; a number may have too many digits
+        raise InvalidInputError(f"{what} is not JSON: {error}") from None
+    return value
+
+
+def _once(what: str, pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidInputError(f"{what}: member {twice[:80]!r} comes twice in one object; expected once")
+
+
+def _check_depth(value: Any, what: str) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = (
+            [
+                item
+                for outer in level
+                for item in (outer.values() if type(outer) is dict else outer)
+                if type(item) is dict or type(item) is list
+            ]
+            if level and type(level[0]) in (dict, list)
+            else []
+        )
+        if not level:
+            return
+    raise InvalidInputError(f"{what} is nested deeper than {MAX_DEPTH}")
 
 
 def stored_json(text: str | bytes) -> Any:

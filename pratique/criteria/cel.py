@@ -265,4 +265,5 @@ def short(error: object) -> str:
 
 
 def cut(text: str) -> str:
+    """Return a reason as long as people read one."""
     return text if len(text) <= MAX_REASON else text[: MAX_REASON - 1] + "…"

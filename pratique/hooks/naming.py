@@ -1,0 +1,93 @@
+"""What is unique to a delivery, so that one that comes again has one effect.
+
+A tool that names its deliveries is believed; its name is signed, or comes beside the secret. Where a tool has no name
+for them, what happened has one; and where not even that, the bytes have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pratique.canonical import sha256_hex
+from pratique.criteria import CelTexts, ExpressionError
+from pratique.domain.hooks import HookKind, HookSource
+
+#: Longest name of a delivery that is kept as it is; a longer one becomes its digest.
+_LONGEST = 200
+_HEADERS = {
+    HookKind.MLFLOW: "x-mlflow-delivery-id",
+    HookKind.GITHUB: "x-github-delivery",
+    HookKind.STANDARD_WEBHOOKS: "webhook-id",
+}
+
+
+def delivery_name(settings: HookSource, texts: CelTexts, *, headers: Mapping[str, str], raw: bytes, body: Any) -> str:
+    """Return the name of a delivery.
+
+    Args:
+        settings: the source.
+        texts: the language of rules.
+        headers: lower-case names.
+        raw: the body as it came.
+        body: its JSON value; None where it is no JSON that every reader reads alike.
+    """
+    parts = _by_rule(settings, texts, headers, body) or _by_kind(settings.kind, headers, body)
+    name = "/".join(parts)
+    if not name or not name.isprintable():
+        return f"sha256:{sha256_hex(raw)}"
+    return name if len(name) <= _LONGEST else f"sha256:{sha256_hex(name.encode())}"
+
+
+def _by_rule(settings: HookSource, texts: CelTexts, headers: Mapping[str, str], body: Any) -> list[str]:
+    if settings.delivery is None or body is None:
+        return []
+    try:
+        bound = texts.bind(headers=dict(headers), body=body, source=settings.source, details={})
+        return [texts.text(settings.delivery, bound)]
+    except ExpressionError:  # a delivery without a name is kept all the same: by its bytes
+        return []
+
+
+def _by_kind(kind: HookKind, headers: Mapping[str, str], body: Any) -> list[str]:
+    if kind in _HEADERS:
+        return _present(headers.get(_HEADERS[kind]))
+    if kind is HookKind.HUGGINGFACE:
+        return _hugging_face(body)
+    if kind in (HookKind.CLOUDEVENTS, HookKind.CDEVENTS):
+        of = headers if "ce-id" in headers else {f"ce-{k}": v for k, v in _object(body).items()}
+        # One conformance file of CDEvents after the other bears one id: the type tells them apart.
+        return _present(of.get("ce-source"), of.get("ce-id"), of.get("ce-type"))
+    if kind is HookKind.DAGSTER:
+        return _present(_object(body).get("run_id"), _object(body).get("storage_id"))
+    if kind is HookKind.ARGO:
+        context = _object(_object(body).get("context"))
+        return _present(context.get("source"), context.get("id"))
+    if kind in (HookKind.SAGEMAKER, HookKind.PREFECT, HookKind.AIRFLOW):
+        return _present(_object(body).get("id"))
+    return []
+
+
+def _hugging_face(body: Any) -> list[str]:
+    """No delivery has a name: (webhook, repository, scope, new revisions) is what happened, where a revision is new."""
+    value = _object(body)
+    refs = value.get("updatedRefs")
+    revisions = (
+        [f"{_object(ref).get('ref')}@{_object(ref).get('newSha')}" for ref in refs] if isinstance(refs, list) else []
+    )
+    if not revisions:
+        return []
+    event = _object(value.get("event"))
+    return _present(
+        _object(value.get("webhook")).get("id"), _object(value.get("repo")).get("id"), event.get("scope"), *revisions
+    )
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _present(*parts: Any) -> list[str]:
+    """Return the parts as texts where each is there, else none at all."""
+    texts = [str(part) for part in parts if isinstance(part, str | int) and not isinstance(part, bool) and part != ""]
+    return texts if len(texts) == len(parts) else []
