@@ -21,9 +21,9 @@ from pratique.services.parts import Parts
 from pratique.services.running import Rules, Running
 from pratique.services.specs import adopt_specs
 from pratique.settings import Settings
-from pratique.store.blobs import EvidenceFolder
 from pratique.store.ledger import Ledger
 from pratique.store.lock import WriterLock
+from pratique.store.places import files_of
 from pratique.store.ports import Clock, system_clock
 
 _log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def build_parts(settings: Settings, *, clock: Clock = system_clock) -> Parts:
         running=Running(rules, lambda: _load(settings, criteria)[0]),
         people=people,
         criteria=criteria,
-        files=EvidenceFolder(settings.evidence_dir, settings.max_evidence_bytes),
+        files=files_of(settings),
     )
 
 

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default_factory=_default_data_dir)  #: ledger, evidence, tokens, Prefect's own files
     database_url: SecretStr | None = None  #: None: SQLite in `data_dir`; else `postgresql+psycopg://...`
+    files: str | None = Field(
+        default=None, repr=False
+    )  #: None: evidence files in `data_dir`; else `s3://bucket/prefix`, with `AWS_*` for endpoint and credentials
+    files_cache_bytes: int = Field(default=8 * 1024**3, ge=0)  #: bound of this machine's copies of what is in a bucket
     config_dir: Path = Field(default_factory=config_root)  #: gates/, facts/, people.yaml
     overlay_dir: Path | None = None  #: rules of your own, laid out like `config_dir`: they add, and replace nothing
     people_file: Path | None = None  #: None: `people.yaml` in `config_dir`, else in `data_dir`
@@ -81,6 +85,11 @@ class Settings(BaseSettings):
     def evidence_dir(self) -> Path:
         """Folder of the content-addressed evidence files."""
         return self.data_dir / "evidence"
+
+    @property
+    def files_cache_dir(self) -> Path:
+        """Folder of copies of evidence files that are in a bucket."""
+        return self.data_dir / "evidence-cache"
 
     @property
     def tokens_dir(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -40,7 +41,7 @@ async def collect(parts: Parts, run_id: str, *, actor: str) -> dict[str, int]:
     """
     counts = {Reading.READ: 0, Reading.UNREADABLE: 0}
     for row in await parts.ledger.aread(partial(_pending_of_run, run_id=run_id)):
-        path = parts.files.path(row["sha256"])
+        path = await asyncio.to_thread(parts.files.local, row["sha256"])
         found = await parts.parsing.run(read_file, parts, path, row["filename"])
         await parts.ledger.awrite(
             actor, partial(record_reading, parts=parts, evidence_id=row["id"], read=found, driven=run_id)

@@ -17,7 +17,7 @@ from pratique.services.instances import Instances
 from pratique.services.parsing import Parsing
 from pratique.services.running import Running
 from pratique.settings import Settings
-from pratique.store.blobs import EvidenceFolder
+from pratique.store.files import EvidenceFiles
 from pratique.store.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Parts:
     running: Running  #: rules and collectors; an adoption puts others in their place
     people: People
     criteria: Criteria
-    files: EvidenceFolder
+    files: EvidenceFiles
     parsing: Parsing = field(default_factory=Parsing)
     evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)  #: seen lately, by id and reading
     profiles: dict[str, dict[str, Any]] = field(default_factory=dict)  #: seen lately, by stored text or digest

@@ -8,15 +8,12 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from enum import StrEnum
 from io import FileIO
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pratique.errors import NotFoundError, UnavailableError
+from pratique.store.files import Damage, Damaged, check_all
 from pratique.store.intake import (
     CHUNK_BYTES,
     DigestMismatchError,
@@ -34,23 +31,10 @@ __all__ = ["Damage", "Damaged", "DigestMismatchError", "EvidenceFolder", "Receiv
 
 _INCOMING = "incoming"
 
+_GONE = "evidence content {} is not in the store"
+_LOOK = "run `pratique evidence verify`"
+
 _log = logging.getLogger(__name__)
-
-
-class Damage(StrEnum):
-    """What is wrong with a stored file."""
-
-    MISSING = "missing"
-    CHANGED = "changed"  #: its content has another digest than its name
-    UNREADABLE = "unreadable"  #: the disk does not give it
-
-
-@dataclass(frozen=True, slots=True)
-class Damaged:
-    """A stored file that is not what it was."""
-
-    sha256: str
-    damage: Damage
 
 
 class EvidenceFolder:
@@ -64,6 +48,11 @@ class EvidenceFolder:
         self.root = root
         self.max_bytes = max_bytes
         self._incoming = root / _INCOMING
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self.root)
 
     def receive(self, chunks: Iterable[bytes], *, expected: str | None = None) -> Received:
         """Write `chunks` to a new file in `incoming/`, hashing them on the way; `keep` or `discard` it next.
@@ -118,7 +107,7 @@ class EvidenceFolder:
             UnavailableError: the disk fails.
         """
         place = self.path(received.sha256)
-        damage = self._damage(received.sha256)
+        damage = self.damage(received.sha256)
         if damage is None:
             self.discard(received)
             return place
@@ -156,6 +145,21 @@ class EvidenceFolder:
         check_digest(sha256)
         return self.root / sha256[:2] / sha256[2:4] / sha256
 
+    def local(self, sha256: str) -> Path:
+        """Return the place of a stored file.
+
+        Raises:
+            NotFoundError: no such content here.
+        """
+        path = self.path(sha256)
+        if not path.is_file():
+            raise NotFoundError(_GONE.format(sha256), hint=_LOOK)
+        return path
+
+    def has(self, sha256: str) -> bool:
+        """Tell whether there is a file of that name."""
+        return self.path(sha256).is_file()
+
     def open(self, sha256: str) -> FileIO:
         """Open a stored file for reading.
 
@@ -167,38 +171,54 @@ class EvidenceFolder:
             # A link put in its place would lead elsewhere.
             return os.fdopen(os.open(self.path(sha256), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb", buffering=0)
         except FileNotFoundError:
-            raise NotFoundError(f"evidence content {sha256} is not in the store") from None
+            raise NotFoundError(_GONE.format(sha256), hint=_LOOK) from None
         except OSError as error:
             raise unavailable(error) from None
 
     def rehash(self, sha256: str) -> bool:
         """Tell whether the stored file still has the content its name says."""
-        return self._damage(sha256) is None
+        return self.damage(sha256) is None
+
+    def damage(self, sha256: str, count: Callable[[int], None] | None = None) -> Damage | None:
+        """Hash a stored file again and say what is wrong with it; `count` is told the bytes, part by part."""
+        try:
+            with self.open(sha256) as file:
+                return None if _hash_of(file, count) == sha256 else Damage.CHANGED
+        except NotFoundError:
+            return Damage.MISSING
+        except (UnavailableError, OSError):
+            return Damage.UNREADABLE
 
     def verify_all(
         self, digests: Iterable[str], progress: Callable[[int], None] | None = None, *, threads: int | None = None
     ) -> list[Damaged]:
-        """Hash every named file again, several at a time; return the damaged ones.
+        """Hash every named file again, several at a time; return the damaged ones, in the order of the digests.
 
         Args:
             digests: what should be stored.
-            progress: called in this thread with the number of files done, after each.
-            threads: None means one per core, at most 8; hashing frees the interpreter lock.
+            progress: called in this thread with the number of files done.
+            threads: None means one per core, at most 8.
         """
-        damaged: list[Damaged] = []
-        done = 0
-        workers = threads or min(8, os.cpu_count() or 1)
-        todo = iter(digests)
-        with ThreadPoolExecutor(workers, thread_name_prefix="rehash") as pool:
-            # In slices, so that a million digests do not become a million futures.
-            while names := list(islice(todo, workers * 32)):
-                for name, damage in zip(names, pool.map(self._damage, names), strict=True):
-                    done += 1
-                    if damage is not None:
-                        damaged.append(Damaged(name, damage))
-                    if progress is not None:
-                        progress(done)
-        return damaged
+        names = list(digests)
+        tell = None if progress is None else lambda done, _: progress(done)
+        found = {one.sha256: one for one in check_all(self, names, tell, threads=threads)}
+        return [found[name] for name in names if name in found]
+
+    def remove(self, sha256: str) -> bool:
+        """Remove a stored file for good, for the purge alone; False when it was gone already.
+
+        Raises:
+            UnavailableError: the disk fails.
+        """
+        path = self.path(sha256)
+        try:
+            path.unlink()
+            sync_folder(path.parent)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise UnavailableError(f"{path} could not be removed: {error.strerror or error}") from None
+        return True
 
     def remove_abandoned(self, older_than_seconds: float) -> int:
         """Remove what crashes left in `incoming/`; return how many files. Age is by the file's last change."""
@@ -213,23 +233,16 @@ class EvidenceFolder:
                 continue  # another engine was faster
         return removed
 
-    def _damage(self, sha256: str) -> Damage | None:
-        try:
-            with self.open(sha256) as file:
-                return None if _hash_of(file) == sha256 else Damage.CHANGED
-        except NotFoundError:
-            return Damage.MISSING
-        except (UnavailableError, OSError):
-            return Damage.UNREADABLE
-
 
 def _in_thread(call: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
     return asyncio.get_running_loop().run_in_executor(None, call, *arguments)
 
 
-def _hash_of(file: FileIO) -> str:
+def _hash_of(file: FileIO, count: Callable[[int], None] | None) -> str:
     digest = hashlib.sha256()
     buffer = memoryview(bytearray(CHUNK_BYTES))
-    while count := file.readinto(buffer):
-        digest.update(buffer[:count])
+    while size := file.readinto(buffer):
+        digest.update(buffer[:size])
+        if count is not None:
+            count(size)
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from functools import partial
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from starlette.responses import FileResponse
 
 from pratique.collectors.archive import inflated_bytes
 from pratique.domain.evidence import Reading as ReadingState
-from pratique.errors import InvalidInputError, NotFoundError
+from pratique.errors import InvalidInputError
 from pratique.services import lookups
 from pratique.services.evidence import (
     FileReading,
@@ -131,9 +132,7 @@ async def get_evidence_content(request: Request, evidence: str, _: Reading) -> F
     """Return the file as it was received, as an attachment that no browser will run."""
     parts = parts_of(request)
     row = await parts.ledger.aread(partial(find_evidence, evidence_id=evidence))
-    path = parts.files.path(row["sha256"])
-    if not path.is_file():
-        raise NotFoundError(f"the file of evidence {evidence} is not in the store", hint="run `pratique verify`")
+    path = await asyncio.to_thread(parts.files.local, row["sha256"])
     return FileResponse(
         path,
         media_type="application/octet-stream",
