@@ -14,6 +14,7 @@ from pratique.cli import (
     evidence,
     gate,
     incident,
+    lint,
     model,
     occurrence,
     provider,
@@ -38,6 +39,7 @@ app = new_app(
 )
 app.add_typer(gate.app, name="gate")
 gate.app.command(epilog=examples(*sheet.EXAMPLES))(sheet.sheet)
+gate.app.command(epilog=examples(*lint.EXAMPLES, after=lint.AFTER))(lint.lint)
 app.add_typer(model.app, name="model")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(risk.app, name="risk")

@@ -238,11 +238,7 @@ def _loaded(folder: Path | None = None, *, with_people: bool = False) -> Configu
     from pratique.regimes import load_configuration
 
     settings = load_settings()
-    config_dir, overlay_dir = settings.config_dir, settings.overlay_dir
-    if folder is not None:
-        if not folder.is_dir():
-            raise NotFoundError(f"there is no folder {folder}")
-        config_dir, overlay_dir = (folder, None) if _is_whole(folder, config_dir) else (config_dir, folder)
+    config_dir, overlay_dir = config_dirs(folder)
     candidates = [settings.people_file, settings.data_dir / "people.yaml", config_dir / "people.yaml"]
     candidates.append(config_dir / "people.example.yaml")
     people = next((path for path in candidates if path is not None and path.is_file()), None)
@@ -253,6 +249,22 @@ def _loaded(folder: Path | None = None, *, with_people: bool = False) -> Configu
         known_kinds=build_registry().kinds,
         overlay_dir=overlay_dir,
     )
+
+
+def config_dirs(folder: Path | None) -> tuple[Path, Path | None]:
+    """Return the configuration and the overlay of this machine, with `folder` in the place of the one that it is.
+
+    Raises:
+        NotFoundError: there is no such folder.
+    """
+    from pratique.cli.verify import load_settings  # with the rules
+
+    settings = load_settings()
+    if folder is None:
+        return settings.config_dir, settings.overlay_dir
+    if not folder.is_dir():
+        raise NotFoundError(f"there is no folder {folder}")
+    return (folder, None) if _is_whole(folder, settings.config_dir) else (settings.config_dir, folder)
 
 
 def _is_whole(folder: Path, config_dir: Path) -> bool:

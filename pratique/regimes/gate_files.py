@@ -25,6 +25,7 @@ class GateFiles:
     specs: dict[str, GateSpec] = field(default_factory=dict)
     overlays: dict[str, GateOverlay] = field(default_factory=dict)
     unsound: set[str] = field(default_factory=set)  #: ids of gates that are there, but not whole
+    given: set[str] = field(default_factory=set)  #: files that were named one by one
 
     def read(self, folder: Path, origin: str, problems: Problems) -> int:
         """Read every file of a folder; note the errors of those that are not sound. Return how many there are."""
@@ -35,6 +36,18 @@ class GateFiles:
                 problems.add(file, "", found="a name that ends in .yml", expected=".yaml")
             self._read_one(path, file, problems)
         return len(paths)
+
+    def read_given(self, paths: Iterable[Path], problems: Problems) -> None:
+        """Read gate files that were named one by one: each takes the place of the gate that it is a version of."""
+        before = dict(self.specs)
+        for path in paths:
+            file = str(path)
+            self.given.add(file)
+            self._read_one(path, file, problems)
+            spec = self.specs.get(file)
+            for other, was in before.items():
+                if spec is not None and (was.id, was.edition) == (spec.id, spec.edition) and other != file:
+                    self.specs.pop(other, None)
 
     def _read_one(self, path: Path, file: str, problems: Problems) -> None:
         value, troubled = read_file(path, file, problems)

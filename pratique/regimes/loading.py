@@ -41,6 +41,7 @@ def load_configuration(
     known_kinds: frozenset[str] | None = None,
     overlay_dir: Path | None = None,
     adopted: Mapping[str, str] | None = None,
+    given: Sequence[Path] = (),
 ) -> Configuration:
     """Return everything under `config_dir` and `overlay_dir`, checked as a whole.
 
@@ -52,6 +53,7 @@ def load_configuration(
         known_kinds: evidence kinds that collectors read, beside `facts.*`; None leaves them unchecked.
         overlay_dir: a provider's own rules, laid out like `config_dir`; it adds, and replaces nothing.
         adopted: regime -> edition; None: those that an installation begins with.
+        given: gate files, or overlays of gates, beside these; a gate stands for the one that it is a version of.
 
     Raises:
         ConfigError: with every error at once, a line each (file, key path, found, expected).
@@ -60,7 +62,7 @@ def load_configuration(
     files = GateFiles()
     with _nothing_collected():
         origins = _origins(config_dir, overlay_dir, problems)
-        library = _load_library(origins, files, criteria, known_kinds, problems)
+        library = _load_library(origins, files, criteria, known_kinds, problems, given)
     keys = load_keys(origins, problems)
     people = _load_people(people_file, problems)
     if problems.lines:
@@ -68,6 +70,22 @@ def load_configuration(
     rulebook = library.rulebook(adopted)
     warnings = tuple(_warnings(rulebook.specs.values(), files, people, people_file))
     return Configuration(rulebook=rulebook, library=library, people=people or _NO_PEOPLE, keys=keys, warnings=warnings)
+
+
+def load_library(
+    config_dir: Path,
+    files: GateFiles,
+    problems: Problems,
+    *,
+    criteria: CheckedCriteria,
+    known_kinds: frozenset[str] | None = None,
+    overlay_dir: Path | None = None,
+    given: Sequence[Path] = (),
+) -> Library:
+    """Return what is there, sound or not: whoever asks looks at `problems` first. See `load_configuration`."""
+    with _nothing_collected():
+        origins = _origins(config_dir, overlay_dir, problems)
+        return _load_library(origins, files, criteria, known_kinds, problems, given)
 
 
 @contextmanager
@@ -99,6 +117,7 @@ def _load_library(
     criteria: CheckedCriteria,
     known_kinds: frozenset[str] | None,
     problems: Problems,
+    given: Sequence[Path],
 ) -> Library:
     schemas = _load_schemas(origins, problems)
     added: set[str] = set()
@@ -107,6 +126,7 @@ def _load_library(
     for origin, folder in origins:
         if not files.read(folder / "gates", origin, problems) and not origin:
             problems.add("gates/", "", found="no *.yaml file", expected="at least one gate")
+    files.read_given(given, problems)
     checks = GateChecks(
         criteria=criteria,
         members=members_by_kind(schemas),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,15 +14,34 @@ Model = TypeVar("Model", bound=BaseModel)
 MAX_SHOWN = 80
 
 
+class Problem(NamedTuple):
+    """One error."""
+
+    file: str
+    path: str  #: '' for the whole file
+    found: str
+    expected: str
+
+    @property
+    def line(self) -> str:
+        """The error on one line."""
+        return f"{self.file}: {self.path + ': ' if self.path else ''}found {self.found}, expected {self.expected}"
+
+
 class Problems:
     """The errors found so far."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.items: list[Problem] = []
+
+    @property
+    def lines(self) -> list[str]:
+        """Each error on one line."""
+        return [item.line for item in self.items]
 
     def add(self, file: str, path: str, *, found: str, expected: str) -> None:
         """Note one error; `path` is '' for the whole file."""
-        self.lines.append(f"{file}: {path + ': ' if path else ''}found {found}, expected {expected}")
+        self.items.append(Problem(file, path, found, expected))
 
     def parse(self, file: str, model: type[Model], value: Any) -> Model | None:
         """Return `value` as `model`, taking no number for text and no text for a flag; note every error."""
