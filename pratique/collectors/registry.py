@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from pratique.collectors import facts, inspect_collector, lm_eval
+from pratique.collectors import facts, in_toto, inspect_collector, lm_eval
 from pratique.collectors.collector import (
     HEAD_BYTES,
     Collector,
@@ -31,6 +31,7 @@ BUILT_IN: Mapping[str, CollectorFactory] = {
     "inspect": inspect_collector.build,
     "lm_eval": lm_eval.build,
     "facts": facts.build,
+    "in_toto": in_toto.build,
 }
 
 _log = logging.getLogger(__name__)
