@@ -77,10 +77,20 @@ EXAMPLES: tuple[e.Fact, ...] = (
     e.EvidenceSubmitted(
         id=_EVIDENCE, model_version_id=_MODEL, sha256=_SHA, size=4096, filename="cbrn.eval",
         media_type="application/zip", submitter="token:ci", reading="read", requirement="cbrn-eval",
-        reading_reason="as named", extraction=EXTRACTION, credential="token:ci",
+        reading_reason="as named", extraction=EXTRACTION, credential="token:ci", revises=fixed_id(41),
     ),
     e.EvidenceRead(
         id=_EVIDENCE, model_version_id=_MODEL, reading="read", reading_reason="late", extraction=EXTRACTION
+    ),
+    e.HoldPlaced(
+        id=fixed_id(42), reason="a case is pending", person="mira", sha256=_SHA, model_version_id=_MODEL,
+        credential=SESSION,
+    ),
+    e.HoldLifted(id=fixed_id(42), reason="the case was closed", person="mira", credential=SESSION),
+    e.EvidencePurged(
+        id=fixed_id(43), sha256=_SHA, size=4096, reason="kept long enough", allowed=["kept until 2026-12-07"],
+        evidence=[{"id": _EVIDENCE, "model_version_id": _MODEL, "filename": "cbrn.eval", "received_at": AT}],
+        kept_until=DUE, credential="token:admin",
     ),
     e.DecisionMade(
         id=_DECISION, gate_run_id=_RUN, person="jonas", role="approver", act="clear", reason="the evidence holds",

@@ -13,7 +13,7 @@ from pratique.domain.entries.clocks import (
 )
 from pratique.domain.entries.decisions import DecisionMade, DecisionsDismissed
 from pratique.domain.entries.events import EventReceived
-from pratique.domain.entries.evidence import EvidenceRead, EvidenceSubmitted
+from pratique.domain.entries.evidence import EvidencePurged, EvidenceRead, EvidenceSubmitted, HoldLifted, HoldPlaced
 from pratique.domain.entries.fact import Fact, Json
 from pratique.domain.entries.flow_runs import FlowRunEnded, FlowRunStarted
 from pratique.domain.entries.gates import (
@@ -51,6 +51,7 @@ __all__ = [
     "DeliverySettled",
     "EditionAdopted",
     "EventReceived",
+    "EvidencePurged",
     "EvidenceRead",
     "EvidenceSubmitted",
     "Fact",
@@ -63,6 +64,8 @@ __all__ = [
     "GateRunReminded",
     "GateRunRepinned",
     "GateSpecAdopted",
+    "HoldLifted",
+    "HoldPlaced",
     "HookReceived",
     "HookReconciled",
     "HookSettled",

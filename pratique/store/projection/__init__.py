@@ -10,6 +10,7 @@ from pratique.store.projection.decisions import DECISIONS
 from pratique.store.projection.evidence import EVIDENCE
 from pratique.store.projection.flow_runs import FLOW_RUNS
 from pratique.store.projection.gates import GATES
+from pratique.store.projection.holds import HOLDS
 from pratique.store.projection.hooks import HOOKS
 from pratique.store.projection.models import MODELS
 from pratique.store.projection.notices import NOTICES
@@ -23,6 +24,7 @@ _PROJECTORS: dict[str, Projector] = {
     **MODELS,
     **GATES,
     **EVIDENCE,
+    **HOLDS,
     **DECISIONS,
     **NOTICES,
     **FLOW_RUNS,

@@ -42,7 +42,7 @@ def _reading(v: Values) -> dict[str, Any]:
 def _evidence_submitted(v: Values, at: str) -> tuple[Change, ...]:
     names = ("id", "model_version_id", "sha256", "size", "filename", "media_type", "submitter")
     row = {name: v[name] for name in names} | {"requirement": v.get("requirement"), "received_at": at}
-    row["credential"] = v.get("credential")
+    row |= {"credential": v.get("credential"), "revises": v.get("revises"), "purged_at": None}
     return (Insert("evidence", row | _reading(v)),)
 
 

@@ -20,6 +20,7 @@ from pratique.store.tables.events import EventRow
 from pratique.store.tables.evidence import EvidenceRow
 from pratique.store.tables.flow_runs import FlowRunRow
 from pratique.store.tables.gates import GateRunRow, GateSpecRow
+from pratique.store.tables.holds import HoldRow, PurgeRow
 from pratique.store.tables.hooks import HookDeliveryRow, HookMarkRow
 from pratique.store.tables.journal import JournalEntryRow, JournalLinkRow, JournalPendingRow
 from pratique.store.tables.kept_counts import KeptCountRow
@@ -43,6 +44,7 @@ __all__ = [
     "FlowRunRow",
     "GateRunRow",
     "GateSpecRow",
+    "HoldRow",
     "HookDeliveryRow",
     "HookMarkRow",
     "IdempotencyKeyRow",
@@ -56,6 +58,7 @@ __all__ = [
     "OccurrenceRow",
     "OutboxRow",
     "ProviderRow",
+    "PurgeRow",
     "TokenRow",
     "WaiverRow",
     "WebSessionRow",
@@ -68,6 +71,8 @@ PROJECTED: tuple[type[SQLModel], ...] = (
     GateSpecRow,
     GateRunRow,
     EvidenceRow,
+    HoldRow,
+    PurgeRow,
     DecisionRow,
     WaiverRow,
     NoticeRow,

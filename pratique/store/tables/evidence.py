@@ -43,3 +43,5 @@ class EvidenceRow(SQLModel, table=True):
     valid_until: str | None = Field(default=None, sa_type=INSTANT)
     facts: str = Field(default="{}", sa_type=Text)
     credential: str | None = Field(default=None, sa_type=String(64))  #: by which it came; entries of before do not say
+    revises: str | None = Field(default=None, sa_type=ID)  #: the evidence that it replaces
+    purged_at: str | None = Field(default=None, sa_type=INSTANT)  #: when its file was given up
