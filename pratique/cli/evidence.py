@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pratique.cli import evidence_files
 from pratique.cli.exits import ExitCode
 from pratique.cli.options import AsJson, Subject, TokenFile, Url, examples, new_app
 from pratique.cli.output import SHORT_DIGEST_CHARS, note, say, say_json, say_table, show_error
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from pratique.client.sync_client import Client
     from pratique.client.views import Evidence
 
-app = new_app("Submit evidence files, and see what the engine read in them.")
+app = new_app("Submit evidence files, see what the engine read in them, and keep them.")
+app.command("verify", epilog=examples(*evidence_files.VERIFY_EXAMPLES, after=evidence_files.VERIFY_AFTER))(
+    evidence_files.verify_evidence
+)
 
 
 @app.command(

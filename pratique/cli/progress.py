@@ -35,6 +35,23 @@ def upload_bar(label: str) -> Iterator[Progress | None]:
 
 
 @contextmanager
+def files_bar() -> Iterator[Callable[[int, int, int, int], None] | None]:
+    """Show files done of files in all, bytes and their rate; None when nobody watches."""
+    if not is_watched():
+        yield None
+        return
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()]
+    with Bar(*columns, TimeRemainingColumn(), console=_console(), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, size, all_sizes: bar.update(
+            task, description=f"{done} of {total} files", completed=size, total=all_sizes
+        )
+
+
+@contextmanager
 def step_bar() -> Iterator[Callable[[str, int, int | None], None] | None]:
     """Show steps done of steps in all under a changing label; None when nobody watches."""
     if not is_watched():

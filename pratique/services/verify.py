@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,12 +11,13 @@ from sqlalchemy import Table, func, literal_column, select, table
 
 from pratique.canonical import digest_of
 from pratique.errors import PratiqueError
+from pratique.services.file_check import check_files, expected_files
 from pratique.services.lookups import outbox
 from pratique.settings import Settings
-from pratique.store.blobs import EvidenceFolder
 from pratique.store.chain import Chain, CheckedEntry
 from pratique.store.changes import table_named
 from pratique.store.kept_counts import counted_rows, counts_of_stored_rows, stored_counts
+from pratique.store.places import files_of
 from pratique.store.problems import Problems, shown
 from pratique.store.replay import Replay, select_all
 from pratique.store.schema import known_revisions, missing_guards, stored_revisions
@@ -31,7 +31,6 @@ _WAITING = select(outbox.c.key).where(
     outbox.c.topic == literal_column("'delivery'"),
     outbox.c.status.in_([literal_column("'ready'"), literal_column("'leased'")]),
 )
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 #: Entries that carry a value and its digest: tag -> (value, digest).
 _DIGESTED = {
     "model:version:registered": ("profile", "profile_digest"),
@@ -165,27 +164,19 @@ class _Verification:
         self._tell("outbox", len(owed), len(owed))
 
     def _check_files(self) -> None:
-        named = self._files()
-        self._counts["files"] = len(named)
-        folder = EvidenceFolder(self._settings.evidence_dir, self._settings.max_evidence_bytes)
-        damaged = folder.verify_all(named, lambda done: self._tell("evidence", done, len(named)))
-        for file in damaged:
-            for evidence, filename in named[file.sha256]:
-                self._problems.add(
-                    "evidence files",
-                    f"evidence file {file.sha256} (evidence {evidence}, {filename!r}) is {file.damage.value}",
-                )
-
-    def _files(self) -> dict[str, list[tuple[str, str]]]:
-        """Return what should be stored: digest -> the evidence that names it."""
-        named: dict[str, list[tuple[str, str]]] = {}
-        for key, row in self._replay.rows["evidence"].items():
-            digest = row["sha256"]
-            if isinstance(digest, str) and _DIGEST.fullmatch(digest):
-                named.setdefault(digest, []).append((str(key), str(row["filename"])))
-            else:
-                self._problems.add("evidence files", f"evidence {key}: {shown(digest)} is not a SHA-256 digest")
-        return named
+        named, unusable = expected_files({"id": key, **row} for key, row in self._replay.rows["evidence"].items())
+        for line in unusable:
+            self._problems.add("evidence files", line)
+        self._counts["files"] = sum(not file.is_purged for file in named.values())
+        try:
+            files = files_of(self._settings)
+        except PratiqueError as error:
+            self._problems.add("evidence files", f"the evidence files could not be checked: {error.message}")
+            return
+        report = check_files(files, named, lambda done, total, *_: self._tell("evidence", done, total))
+        for problem in report.problems:
+            for line in problem.lines():
+                self._problems.add("evidence files", line)
 
 
 def _count(snapshot: Snapshot, counted: Table) -> int:

@@ -23,8 +23,8 @@ from pratique.domain.times import instant_text
 from pratique.services.access import TokenRequest, issue_token
 from pratique.services.parts import Parts
 from pratique.settings import Settings
-from pratique.store.blobs import EvidenceFolder
 from pratique.store.ledger import Ledger
+from pratique.store.places import files_of
 from pratique.store.sealer import seal_batch
 from pratique.web.app import create_app
 
@@ -185,7 +185,7 @@ def _wire(settings: Settings, clock: Clock) -> Parts:
         settings=settings,
         running=_first[where].running.fork(),
         ledger=Ledger(settings.ledger_url, clock=clock),
-        files=EvidenceFolder(settings.evidence_dir, settings.max_evidence_bytes),
+        files=files_of(settings),
         pinned={},
     )
 
