@@ -16,6 +16,7 @@ from pratique.domain.references import Loss, loss_names, with_losses
 from pratique.domain.regime import Edition
 from pratique.domain.risks import RiskRegister, named_risks, risk_values
 from pratique.domain.scope import Scope, decide_scope
+from pratique.domain.situation import Criteria
 from pratique.domain.times import parse_instant
 from pratique.services import lookups
 from pratique.services.parts import Parts
@@ -27,6 +28,18 @@ _MAX_KEPT = 1024
 _REPLACING = "S-A2.2-6M"
 #: Versions of one pre-training run that are followed back.
 _LONGEST_LINEAGE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """What the profile of a model version follows from: rows of the ledger, or what somebody says in their place."""
+
+    lineage: Sequence[Row]  #: the version, and those that it continues
+    told: Sequence[tuple[str, ...]]  #: of each, kinds of occurrences that classify a model
+    provider: Row | None
+    compute: Sequence[ComputeEntry]
+    today: date
+    lost: Sequence[Loss] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +95,9 @@ def effective_profile(reader: Reader, parts: Parts, version: Row, now: datetime 
     if found is None:
         if len(parts.effective) >= _MAX_KEPT:
             parts.effective.clear()
-        found = parts.effective[key] = _made(parts, edition, lineage, told, provider, compute, today, lost)
+        entries = [entry_of(row) for row in compute]
+        records = Records(lineage=lineage, told=told, provider=provider, compute=entries, today=today, lost=lost)
+        found = parts.effective[key] = effective_of(parts.criteria, edition, records)
     return found
 
 
@@ -115,27 +130,21 @@ def entry_of(row: Row) -> ComputeEntry:
     )
 
 
-def _made(
-    parts: Parts,
-    edition: Edition | None,
-    lineage: Sequence[Row],
-    told: Sequence[tuple[str, ...]],
-    provider: Row | None,
-    compute: Sequence[Row],
-    today: date,
-    lost: Sequence[Loss],
-) -> EffectiveProfile:
+def effective_of(criteria: Criteria, edition: Edition | None, records: Records) -> EffectiveProfile:
+    """Return the profile that follows from records, by the rules of an edition."""
+    lineage, told = records.lineage, records.told
     version = lineage[0]
     profile = profile_of(stored_json(version["profile"]))
     taxonomy = edition.taxonomy if edition is not None else None
     register = RiskRegister.model_validate(stored_json(version["risks"])) if version["risks"] is not None else None
     risks = named_risks(register, taxonomy)
-    references = with_losses(profile.similarly_safe, lost, [risk.id for risk in risks])
-    in_force, changes_at = _references(references, _replacing_period(edition), today)
+    references = with_losses(profile.similarly_safe, records.lost, [risk.id for risk in risks])
+    in_force, changes_at = _references(references, _replacing_period(edition), records.today)
+    provider = records.provider
     recorded = ProviderProfile.model_validate(stored_json(provider["profile"])) if provider is not None else None
     derived: dict[str, Any] = {
         "provider": provider_values(recorded, size=profile.provider_size.value),
-        "compute": _compute_values(profile, [entry_of(row) for row in compute]),
+        "compute": _compute_values(profile, records.compute),
         "lineage": _lineage_values(lineage, told),
         "references": {
             "risks": sorted(in_force),
@@ -144,7 +153,7 @@ def _made(
     }
     values = {**profile.as_json(), **derived}
     rules = edition.scope if edition is not None else None
-    scope = decide_scope(rules, values, parts.criteria, key=digest_of(values)) if rules is not None else None
+    scope = decide_scope(rules, values, criteria, key=digest_of(values)) if rules is not None else None
     derived |= {"scope": dict(scope.values) if scope is not None else {}, "risks": risk_values(register, taxonomy)}
     return EffectiveProfile(
         values={**values, **derived},
