@@ -13,7 +13,9 @@ from pratique.collectors import build_registry
 from pratique.criteria import CelCriteria
 from pratique.domain.people import People
 from pratique.errors import ConfigError
+from pratique.hooks import Hooks, Mapper, load_hooks
 from pratique.regimes import load_configuration
+from pratique.regimes.loading import OVERLAY
 from pratique.services.access import TokenRequest, issue_token
 from pratique.services.adopted import begin_regimes, catch_up, changed_files, follow
 from pratique.services.clock_planning import refuse_unknown_choices
@@ -47,7 +49,9 @@ def build_parts(settings: Settings, *, clock: Clock = system_clock) -> Parts:
     criteria = CelCriteria()
     rules, people = _load(settings, criteria)
     refuse_unknown_choices(settings, rules.rulebook.edition)
-    for warning in rules.warnings:
+    mapper = Mapper()
+    hooks = hooks_of(settings, mapper)
+    for warning in (*rules.warnings, *hooks.warnings):
         _log.warning("%s", warning)
     return Parts(
         settings=settings,
@@ -55,6 +59,8 @@ def build_parts(settings: Settings, *, clock: Clock = system_clock) -> Parts:
         running=Running(rules, lambda: _load(settings, criteria)[0]),
         people=people,
         criteria=criteria,
+        hooks=hooks,
+        mapper=mapper,
         files=files_of(settings),
     )
 
@@ -75,6 +81,18 @@ def _load(settings: Settings, criteria: CelCriteria) -> tuple[Rules, People]:
         warnings=loaded.warnings,
     )
     return rules, loaded.people
+
+
+def hooks_of(settings: Settings, mapper: Mapper) -> Hooks:
+    """Load the sources of hooks: `hooks/*.yaml` of the configuration, and of the overlay folder.
+
+    Raises:
+        ConfigError: with every error at once.
+    """
+    folders = {"": settings.config_dir / "hooks"}
+    if settings.overlay_dir is not None:
+        folders[OVERLAY] = settings.overlay_dir / "hooks"
+    return load_hooks(folders, mapper, os.environ)
 
 
 def open_parts(parts: Parts) -> None:

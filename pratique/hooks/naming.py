@@ -14,7 +14,7 @@ from pratique.criteria import CelTexts, ExpressionError
 from pratique.domain.hooks import HookKind, HookSource
 
 #: Longest name of a delivery that is kept as it is; a longer one becomes its digest.
-_LONGEST = 200
+LONGEST_NAME = 200
 _HEADERS = {
     HookKind.MLFLOW: "x-mlflow-delivery-id",
     HookKind.GITHUB: "x-github-delivery",
@@ -36,7 +36,7 @@ def delivery_name(settings: HookSource, texts: CelTexts, *, headers: Mapping[str
     name = "/".join(parts)
     if not name or not name.isprintable():
         return f"sha256:{sha256_hex(raw)}"
-    return name if len(name) <= _LONGEST else f"sha256:{sha256_hex(name.encode())}"
+    return name if len(name) <= LONGEST_NAME else f"sha256:{sha256_hex(name.encode())}"
 
 
 def _by_rule(settings: HookSource, texts: CelTexts, headers: Mapping[str, str], body: Any) -> list[str]:
@@ -91,3 +91,8 @@ def _present(*parts: Any) -> list[str]:
     """Return the parts as texts where each is there, else none at all."""
     texts = [str(part) for part in parts if isinstance(part, str | int) and not isinstance(part, bool) and part != ""]
     return texts if len(texts) == len(parts) else []
+
+
+def names_by_body(settings: HookSource) -> bool:
+    """Say whether the body has to be read to name a delivery."""
+    return settings.delivery is not None or settings.kind not in _HEADERS

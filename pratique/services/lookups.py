@@ -33,6 +33,7 @@ clock = _table("clock")
 provider = _table("provider")
 compute = _table("compute")
 calendar_feed = _table("calendar_feed")
+hook_delivery = _table("hook_delivery")
 
 
 def _by(table: Table, *columns: str, order: Any = None, lock: bool = False) -> Query:
@@ -200,5 +201,9 @@ CLOCK = _by(clock, "id")
 CLOCKS_OF_VERSION = _by(clock, "model_version_id", order=(clock.c.key,))
 CLOCKS_ABOUT = _by(clock, "model_version_id", "about", order=(clock.c.start_at, clock.c.key))
 CALENDAR_FEED = _by(calendar_feed, "id")
+HOOK_DELIVERY = _by(hook_delivery, "id")
+#: Locked by whoever settles it: the lane of one replica and the sweep of another must not both.
+HOOK_DELIVERY_LOCKED = _by(hook_delivery, "id", lock=True)
+HOOK_DELIVERY_NAMED = _by(hook_delivery, "source", "delivery")
 CALENDAR_FEED_BY_SECRET = _by(calendar_feed, "secret_sha256")
 CALENDAR_FEEDS_OF = _by(calendar_feed, "person", order=(calendar_feed.c.made_at, calendar_feed.c.id))

@@ -10,6 +10,7 @@ from pratique.domain.evaluation import Criteria
 from pratique.domain.evidence import Evidence
 from pratique.domain.people import People
 from pratique.domain.spec import GateSpec
+from pratique.hooks import Hooks, Mapper
 from pratique.regimes import Rulebook
 from pratique.services.evaluation_memory import EvaluationMemory
 from pratique.services.finding_lists import FindingLists
@@ -41,6 +42,8 @@ class Parts:
     memory: EvaluationMemory = field(default_factory=EvaluationMemory)  #: verdicts given lately
     findings: FindingLists = field(default_factory=FindingLists)  #: shown lately
     instances: Instances = field(default_factory=Instances)  #: specs as gate runs are judged by them
+    hooks: Hooks = field(default_factory=Hooks)  #: what tools report by themselves
+    mapper: Mapper = field(default_factory=Mapper)  #: maps what hooks receive
     pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them
 
     @property

@@ -15,6 +15,7 @@ from pratique.domain.times import instant_text
 from pratique.services.advancing import advance
 from pratique.services.clock_sweep import sweep_clocks
 from pratique.services.dates import FOLLOW_UP, OVERDUE
+from pratique.services.hook_settling import settle_waiting
 from pratique.services.lookups import gate_run
 from pratique.services.parts import Parts
 from pratique.services.reminding import MOST, remind_all
@@ -68,6 +69,7 @@ class SweepReport:
     overdue: int = 0
     limits_missed: int = 0  #: clocks that ran out
     limits_ahead: int = 0  #: clocks that people were reminded of before they run out
+    hooks_settled: int = 0  #: deliveries that were kept and not mapped yet, as after a crash
     at: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -85,6 +87,7 @@ def sweep(parts: Parts) -> SweepReport:
         report.overdue += rung == OVERDUE
         report.followed_up += rung == FOLLOW_UP
     report.limits_missed, report.limits_ahead = sweep_clocks(parts)
+    report.hooks_settled = settle_waiting(parts)
     return report
 
 

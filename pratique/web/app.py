@@ -24,6 +24,7 @@ from pratique.web.api import (
     evidence,
     gate_sheets,
     gates,
+    hooks,
     incidents,
     occurrences,
     providers,
@@ -41,6 +42,8 @@ from pratique.web.api.watching import GateWatch
 from pratique.web.dashboard.acts import LedgerActs
 from pratique.web.dashboard.reads import LedgerReads
 from pratique.web.dashboard.router import mount_dashboard
+from pratique.web.hook_lane import HookLane
+from pratique.web.hook_metrics import HookMetrics
 from pratique.web.throttle import Allowance, RateLimit, Throttle
 
 _log = logging.getLogger(__name__)
@@ -61,10 +64,14 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.keys_in_use = KeysInUse()
     app.state.watch = GateWatch()
     app.state.metrics = Metrics()
+    app.state.hook_metrics = HookMetrics(app.state.metrics.registry)
+    app.state.metrics.also(app.state.hook_metrics.scrape)
+    app.state.hook_lane = HookLane(parts)
     parts.ledger.listen(app.state.watch.committed)
     parts.ledger.listen(app.state.metrics.committed)
     for module in (
         events,
+        hooks,
         gates,
         gate_sheets,
         providers,
@@ -108,13 +115,14 @@ def login_limits() -> dict[tuple[str, str], RateLimit]:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI, *, parts: Parts) -> AsyncIterator[None]:
     app.state.watch.bind()
-    ticking = asyncio.create_task(_tick(parts))
+    running = [asyncio.create_task(_tick(parts)), asyncio.create_task(app.state.hook_lane.run())]
     try:
         yield
     finally:
-        ticking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await ticking
+        for task in running:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         parts.parsing.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -41,6 +41,11 @@ class Metrics:
         self._overdue = Gauge("pratique_gate_runs_overdue", "Waiting gate runs past due.", registry=self.registry)
         self._work = Gauge("pratique_outbox", "Work not done yet.", ["topic", "status"], registry=self.registry)
         self._dead = Gauge("pratique_deliveries_dead", "Notices given up.", registry=self.registry)
+        self._others: list[Callable[[Reader], None]] = []
+
+    def also(self, look: Callable[[Reader], None]) -> None:
+        """Call `look` at each scrape; it sets what it reads."""
+        self._others.append(look)
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Count what was committed."""
@@ -57,6 +62,8 @@ class Metrics:
             self._work.labels(row["topic"], row["status"]).set(row["n"])
         self._overdue.set(kept_counts(reader).overdue)
         self._dead.set(reader.value(_DEAD) or 0)
+        for look in self._others:
+            look(reader)
         return generate_latest(self.registry)
 
 

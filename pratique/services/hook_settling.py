@@ -1,0 +1,193 @@
+"""Settling deliveries: what they say becomes events, in one transaction with the record of it.
+
+Whatever is in the way, nothing is lost: a tool that does not answer is asked again by the sweep, and what cannot be
+mapped is kept as dead, with the reason, until a person has it mapped again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from pratique.domain.entries import HookSettled
+from pratique.domain.hooks import DeliveryMove, DeliveryState, next_delivery_state
+from pratique.domain.times import instant_text, parse_instant
+from pratique.errors import NotFoundError, PratiqueError, UnavailableError
+from pratique.hooks import Delivery, Mapping, Source, UnmappableError
+from pratique.hooks.mlflow_registry import NotInRegistryError, RegistryAwayError, details_of
+from pratique.services import lookups
+from pratique.services.events import record_event
+from pratique.services.hook_intake import raw_of
+from pratique.services.lookups import hook_delivery
+from pratique.services.parts import Parts
+from pratique.store.queries import Query
+from pratique.store.reader import Row
+from pratique.store.transaction import Transaction
+
+_log = logging.getLogger(__name__)
+
+#: How long a tool may be away before what it should have told makes a delivery dead.
+GIVE_UP = timedelta(hours=1)
+#: Younger ones are on their way through the engine's own lane.
+_SETTLING = timedelta(seconds=5)
+_BATCH = 100
+_WAITING = Query(
+    select(hook_delivery.c.id)
+    .where(hook_delivery.c.state == "received", hook_delivery.c.received_at <= bindparam("before"))
+    .order_by(hook_delivery.c.received_at, hook_delivery.c.id)
+    .limit(_BATCH)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """The person who has a delivery mapped again."""
+
+    actor: str
+    person: str
+    credential: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What is to be recorded of a delivery: a mapping, or the reason why there is none."""
+
+    mapping: Mapping | None = None
+    trouble: str = ""
+    rules_digest: str = ""
+
+
+def settle_waiting(parts: Parts) -> int:
+    """Settle what was received a moment ago and not settled, as after a crash; return how many were."""
+    before = instant_text(parts.ledger.clock() - _SETTLING)
+    with parts.ledger.read() as reader:
+        ids = [row["id"] for row in reader.all(_WAITING, before=before)]
+    return sum(_settled_or_logged(parts, one) for one in ids)
+
+
+def _settled_or_logged(parts: Parts, delivery: str) -> bool:
+    try:
+        return settle(parts, delivery) is not DeliveryState.RECEIVED
+    except Exception:
+        _log.exception("delivery %s could not be settled; it is tried again", delivery)
+        return False
+
+
+def settle(parts: Parts, delivery: str, by: By | None = None) -> DeliveryState:
+    """Settle a delivery, and return its state: `received` where the tool has to be asked again later.
+
+    Args:
+        parts: the engine.
+        delivery: id of its row.
+        by: who has it mapped again; None: it is settled for the first time.
+
+    Raises:
+        NotFoundError: there is no such delivery.
+        MoveRefusedError: it became events already.
+        UnavailableError: a person asks, and the tool does not answer.
+    """
+    with parts.ledger.read() as reader:
+        row = reader.one(lookups.HOOK_DELIVERY, id=delivery)
+    if row is None:
+        raise NotFoundError(f"delivery {delivery[:80]!r} is unknown")
+    state = DeliveryState(row["state"])
+    if by is None and state is not DeliveryState.RECEIVED:
+        return state
+    if by is not None:
+        next_delivery_state(state, DeliveryMove.REPLAY)
+    try:
+        outcome = _outcome(parts, row)
+    except RegistryAwayError as error:
+        if by is not None:
+            raise UnavailableError(str(error), hint="see that the tool answers, then replay again") from None
+        if parts.ledger.clock() - parse_instant(row["received_at"]) < GIVE_UP:
+            return state
+        outcome = _Outcome(trouble=f"{error}; given up after {GIVE_UP.seconds // 3600} h")
+    return _write(parts, row, outcome, by)
+
+
+def _outcome(parts: Parts, row: Row) -> _Outcome:
+    source = parts.hooks.get(row["source"])
+    if source is None:
+        return _Outcome(trouble=f"source {row['source']} is not configured any more")
+    try:
+        return _Outcome(mapping=mapped(parts, source, row), rules_digest=source.rules_digest)
+    except (UnmappableError, NotInRegistryError) as error:
+        return _Outcome(trouble=str(error), rules_digest=source.rules_digest)
+
+
+def mapped(parts: Parts, source: Source, row: Row) -> Mapping:
+    """Return what a kept delivery says by the rules of this moment.
+
+    Raises:
+        UnmappableError: it cannot be mapped.
+        NotInRegistryError: the tool does not know what it speaks of.
+        RegistryAwayError: the tool does not answer now.
+    """
+    raw = raw_of(row)
+    delivery = Delivery(
+        name=row["delivery"], headers=json.loads(row["headers"]), raw=raw, details=details_of(source, raw)
+    )
+    return parts.mapper.map(source.settings, delivery)
+
+
+def _write(parts: Parts, row: Row, outcome: _Outcome, by: By | None) -> DeliveryState:
+    actor = by.actor if by is not None else f"hook:{row['source']}"
+    if outcome.mapping is not None:
+        try:
+            return parts.ledger.write(actor, partial(_record, parts=parts, row=row, outcome=outcome, by=by))
+        except UnavailableError:
+            raise
+        except PratiqueError as error:  # an event that is refused, such as one of an unknown model version
+            outcome = _Outcome(trouble=error.message, rules_digest=outcome.rules_digest)
+    return parts.ledger.write(actor, partial(_record, parts=parts, row=row, outcome=outcome, by=by))
+
+
+def _record(tx: Transaction, *, parts: Parts, row: Row, outcome: _Outcome, by: By | None) -> DeliveryState:
+    now = tx.one(lookups.HOOK_DELIVERY_LOCKED, id=row["id"])
+    if now is None or now["state"] != row["state"]:
+        return DeliveryState(now["state"] if now else row["state"])  # another one settled it meanwhile
+    events = [_event(tx, parts, said) for said in outcome.mapping.events] if outcome.mapping is not None else []
+    state = next_delivery_state(DeliveryState(row["state"]), _move(outcome, by))
+    tx.record(
+        HookSettled(
+            id=row["id"],
+            source=row["source"],
+            state=state.value,
+            was=row["state"],
+            reason=outcome.mapping.reason if outcome.mapping is not None else outcome.trouble,
+            events=events,
+            rules_digest=outcome.rules_digest,
+            person=by.person if by is not None else None,
+            credential=by.credential if by is not None else None,
+        )
+    )
+    return state
+
+
+def _move(outcome: _Outcome, by: By | None) -> DeliveryMove:
+    if outcome.mapping is None:
+        return DeliveryMove.BURY
+    if not outcome.mapping.events:
+        return DeliveryMove.IGNORE
+    return DeliveryMove.MAP if by is None else DeliveryMove.REPLAY
+
+
+def _event(tx: Transaction, parts: Parts, said: Any) -> dict[str, Any]:
+    model, version = said.event.model_version
+    answer = record_event(tx, parts, said.event)
+    return {
+        "rule": said.rule,
+        "source": said.event.source,
+        "id": said.event.id,
+        "type": said.event.type,
+        "model": model,
+        "version": version,
+        "is_duplicate": answer.is_duplicate,
+    }
