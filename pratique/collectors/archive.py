@@ -99,6 +99,8 @@ class Archive:
             raise UnreadableError(f"{self._what}: member {shown(name)} stands in it twice; expected once")
         if name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/"):
             raise UnreadableError(f"{self._what}: member name {shown(name)} leads out of the archive")
+        if info.header_offset < 0:
+            raise UnreadableError(f"{self._what}: member {shown(name)} begins before the file does; bytes are missing")
         if info.flag_bits & _ENCRYPTED:
             raise UnreadableError(f"{self._what}: member {shown(name)} is encrypted; expected plain members")
         self._members[name] = info

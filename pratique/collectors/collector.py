@@ -21,6 +21,7 @@ Schema = Mapping[str, Any]
 class Confidence(IntEnum):
     """How sure a collector is that a file is its own. A plain bool works too: True means MAYBE."""
 
+    LAST = -1  #: could be, as any text could; worth a try where every other collector refuses
     NO = 0  #: not this format
     MAYBE = 1  #: could be; worth a try where nobody is sure
     SURE = 2  #: the content says so; an error of this collector is final

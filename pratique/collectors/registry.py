@@ -8,7 +8,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from pratique.collectors import facts, in_toto, inspect_collector, lm_eval
+from pratique.collectors import (
+    approvals,
+    codecarbon,
+    croissant,
+    cyclonedx,
+    document,
+    facts,
+    in_toto,
+    inspect_collector,
+    lm_eval,
+    mlflow,
+    model_card,
+    oscal,
+    spdx3,
+    training,
+)
 from pratique.collectors.collector import (
     HEAD_BYTES,
     Collector,
@@ -32,6 +47,16 @@ BUILT_IN: Mapping[str, CollectorFactory] = {
     "lm_eval": lm_eval.build,
     "facts": facts.build,
     "in_toto": in_toto.build,
+    "codecarbon": codecarbon.build,
+    "model_card": model_card.build,
+    "cyclonedx": cyclonedx.build,
+    "spdx3": spdx3.build,
+    "croissant": croissant.build,
+    "oscal": oscal.build,
+    "training": training.build,
+    "approval": approvals.build,
+    "mlflow": mlflow.build,
+    "document": document.build,
 }
 
 _log = logging.getLogger(__name__)
@@ -75,10 +100,11 @@ class CollectorRegistry:
         return frozenset().union(*(collector.kinds for collector in self))
 
     def candidates(self, head: bytes, filename: str) -> list[Collector]:
-        """Return the collectors to try: the one that is sure, else all that may read it, by name."""
+        """Return the collectors to try: the one that is sure, else all that may, by name, the last resort after."""
         ranked = sorted(((_confidence(c, head, filename), c) for c in self), key=lambda pair: (-pair[0], pair[1].name))
         sure = [collector for confidence, collector in ranked if confidence >= Confidence.SURE]
-        return sure[:1] or [collector for confidence, collector in ranked if confidence > Confidence.NO]
+        likely = [collector for confidence, collector in ranked if confidence > Confidence.NO]
+        return sure[:1] or likely + [collector for confidence, collector in ranked if confidence == Confidence.LAST]
 
 
 def build_registry(

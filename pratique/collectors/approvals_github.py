@@ -1,0 +1,66 @@
+"""GitHub's list of the reviews of a workflow run: who approved or rejected which environments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pratique.collectors.factsheet import FactSheet
+from pratique.collectors.foreign import list_at, mapping_at, text_at
+from pratique.collectors.identities import is_suspicious
+from pratique.collectors.shape import COUNT, FLAG, TEXTS
+from pratique.domain.evidence import Extraction
+
+#: Facts that only this shape has.
+GITHUB_SHAPE = {"approvers": TEXTS, "rejecters": TEXTS, "environments": TEXTS, "by_bots": COUNT, "rejected": FLAG}
+
+_WHAT = "approval"
+_STATES = ("approved", "rejected")
+_SHOWN = 100
+
+
+def is_github(document: Any) -> bool:
+    """Tell whether this is a list of reviews, each with a state, environments and a user."""
+    return (
+        isinstance(document, list)
+        and bool(document)
+        and all(text_at(r, "state") and list_at(r, "environments") and mapping_at(r, "user") for r in document)
+    )
+
+
+def extract_github(reviews: list[Any], collector: str, version: str) -> Extraction:
+    """Return what the reviews say together: rejected when one is, approved when every one is.
+
+    Raises:
+        UnreadableError: the facts are too large.
+    """
+    settled = [review for review in reviews if text_at(review, "state") in _STATES and text_at(review, "user", "login")]
+    by_state: dict[str, list[str]] = {
+        state: sorted({text_at(r, "user", "login") or "" for r in settled if text_at(r, "state") == state})
+        for state in _STATES
+    }
+    names = {text_at(place, "name") for review in reviews for place in list_at(review, "environments")}
+    people = sorted({*by_state["approved"], *by_state["rejected"]})
+    open_count = len(reviews) - len(settled)
+    sheet = FactSheet()
+    sheet.put("form", "github")
+    sheet.put("decision", "rejected" if by_state["rejected"] else "pending" if open_count else "approved")
+    sheet.put("rejected", bool(by_state["rejected"]))
+    sheet.put("approvers", by_state["approved"][:_SHOWN])
+    sheet.put("rejecters", by_state["rejected"][:_SHOWN])
+    sheet.put("environments", sorted(name for name in names if name)[:_SHOWN])
+    sheet.put("by_bots", sum(text_at(review, "user", "type") == "Bot" for review in reviews))
+    sheet.put("suspicious_ids", [identity for identity in people if is_suspicious(identity)][:_SHOWN])
+    sheet.put("bound", value=False)
+    sheet.put("reviews", len(reviews))
+    return Extraction(
+        kind="approval",
+        collector=collector,
+        collector_version=version,
+        tool="GitHub Actions",
+        complete=not open_count,
+        incomplete_reason=f"{open_count} of {len(reviews)} reviews have no decision" if open_count else None,
+        planned=len(reviews),
+        done=len(settled),
+        errors=0,
+        facts=sheet.finish(_WHAT),
+    )
