@@ -20,6 +20,8 @@ _LOOKALIKES = str.maketrans(
         "ս": "u",
     }
 )
+#: Scripts that honest names mix, in Japanese and Korean.
+_WRITTEN_TOGETHER = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 _IGNORED = ("Cf", "Cc", "Mn", "Me")  #: marks and signs that no reader sees beside a letter
 
 
@@ -40,4 +42,5 @@ def is_suspicious(identity: str) -> bool:
 
 
 def _alphabet(letter: str) -> str:
-    return unicodedata.name(letter, "UNKNOWN").partition(" ")[0]
+    name = unicodedata.name(letter, "UNKNOWN").partition(" ")[0]
+    return "CJK" if name.startswith(_WRITTEN_TOGETHER) else name
