@@ -24,6 +24,7 @@ from pratique.cli import (
     scope,
     sheet,
     token,
+    try_gate,
 )
 from pratique.cli.exits import ExitCode
 from pratique.cli.journal import journal
@@ -40,6 +41,7 @@ app = new_app(
 app.add_typer(gate.app, name="gate")
 gate.app.command(epilog=examples(*sheet.EXAMPLES))(sheet.sheet)
 gate.app.command(epilog=examples(*lint.EXAMPLES, after=lint.AFTER))(lint.lint)
+gate.app.command("try", epilog=examples(*try_gate.EXAMPLES, after=try_gate.AFTER))(try_gate.try_gate)
 app.add_typer(model.app, name="model")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(risk.app, name="risk")

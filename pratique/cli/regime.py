@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from pratique.cli.session import connect
 from pratique.errors import ConfigError, NotFoundError, PratiqueError
 
 if TYPE_CHECKING:
+    from pratique.criteria import CelCriteria
     from pratique.domain.regime import Edition
     from pratique.regimes import Configuration
 
@@ -32,7 +34,7 @@ app.command(epilog=examples(*EXAMPLES, after="Exit code 0: all is covered. 1: wh
 @app.command("list", epilog=examples("pratique regime list", "PRATIQUE_OVERLAY_DIR=./rules pratique regime list"))
 def list_editions(as_json: AsJson = False) -> None:
     """List the editions of the configuration on this machine, shipped and your own."""
-    library = _loaded().library
+    library = load_rules().library
     rows: list[dict[str, Any]] = [
         {
             "edition": name,
@@ -67,7 +69,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show an edition, or one item of it with its source."""
-    configuration = _loaded()
+    configuration = load_rules()
     found = _edition(configuration, edition)
     if item is None:
         if as_json:
@@ -109,7 +111,7 @@ def lint(
 ) -> None:
     """Check every rule file, and show every error at once."""
     try:
-        configuration = _loaded(folder, with_people=True)
+        configuration = load_rules(folder, with_people=True)
     except ConfigError as error:
         if as_json:
             say_json({"ok": False, "errors": error.errors, "warnings": []})
@@ -153,7 +155,7 @@ def diff(
     from pratique.domain.gate_changes import gates_changed  # with the rules
     from pratique.domain.regime.diff import edition_changes
 
-    configuration = _loaded()
+    configuration = load_rules()
     library = configuration.library
     before, after = _edition(configuration, earlier), _edition(configuration, later)
     mapping = next((m for m in library.regimes.mappings if (m.earlier, m.later) == (before.id, after.id)), None)
@@ -225,8 +227,20 @@ def _edition(configuration: Configuration, name: str) -> Edition:
     return editions[name]
 
 
-def _loaded(folder: Path | None = None, *, with_people: bool = False) -> Configuration:
+def load_rules(
+    folder: Path | None = None,
+    *,
+    with_people: bool = False,
+    criteria: CelCriteria | None = None,
+    given: Sequence[Path] = (),
+) -> Configuration:
     """Load the rules as an engine on this machine would, or with another folder for its overlay or configuration.
+
+    Args:
+        folder: an overlay, or a whole configuration.
+        with_people: check who is named in them, too.
+        criteria: the language that expressions are compiled with.
+        given: gate files beside these; each stands for the gate that it is a version of.
 
     Raises:
         ConfigError: with every error at once.
@@ -245,9 +259,10 @@ def _loaded(folder: Path | None = None, *, with_people: bool = False) -> Configu
     return load_configuration(
         config_dir,
         people_file=people if with_people else None,
-        criteria=CelCriteria(),
+        criteria=criteria or CelCriteria(),
         known_kinds=build_registry().kinds,
         overlay_dir=overlay_dir,
+        given=given,
     )
 
 
