@@ -12,6 +12,7 @@ from pathlib import Path
 from pratique.collectors import build_registry
 from pratique.criteria import CelCriteria
 from pratique.domain.people import People
+from pratique.egress import Egress
 from pratique.errors import ConfigError
 from pratique.hooks import Hooks, Mapper, load_hooks
 from pratique.regimes import load_configuration
@@ -61,6 +62,7 @@ def build_parts(settings: Settings, *, clock: Clock = system_clock) -> Parts:
         criteria=criteria,
         hooks=hooks,
         mapper=mapper,
+        egress=Egress(settings=settings.egress),
         files=files_of(settings),
     )
 

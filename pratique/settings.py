@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pratique.project import config_root
@@ -45,6 +45,24 @@ class ClockChoices(BaseModel):
     )  #: clock rule -> days, where the text has no figure
 
 
+class EgressSettings(BaseModel):
+    """Where the engine goes when somebody gives it an address: snapshots of pages, webhooks, sources."""
+
+    model_config = ConfigDict(frozen=True)
+
+    allow_hosts: tuple[str, ...] | None = None  #: these only; `.example.org` is the domain and all below; None: any
+    deny_hosts: tuple[str, ...] = ()  #: never these
+    http_hosts: tuple[str, ...] = ()  #: without TLS to these only
+    allow_networks: tuple[IPvAnyNetwork, ...] = ()  #: networks that are not public and are gone to all the same
+    proxy: SecretStr | None = None  #: URL; proxies of the environment are not used
+    ca_file: Path | None = None  #: PEM; authorities of your own, beside the public ones
+    connect_seconds: float = Field(default=5.0, gt=0)
+    read_seconds: float = Field(default=10.0, gt=0)  #: between two pieces of an answer
+    total_seconds: float = Field(default=30.0, gt=0)  #: for all of it, redirects too
+    max_redirects: int = Field(default=5, ge=0, le=20)
+    max_body_bytes: int = Field(default=16 * 1024**2, ge=1)  #: of an answer, inflated
+
+
 class Settings(BaseSettings):
     """Settings of the engine, the worker and the supervisor."""
 
@@ -70,6 +88,7 @@ class Settings(BaseSettings):
     channels: dict[str, SecretStr] = Field(default_factory=dict)  #: channel name -> Apprise URL; a secret
     prefect: PrefectSettings = PrefectSettings()
     clocks: ClockChoices = ClockChoices()
+    egress: EgressSettings = EgressSettings()
     instance: str | None = None  #: `pratique up` names the engine that it started, and waits for that one to answer
     embed_worker: bool = True  #: `pratique up` starts a worker
     embed_prefect: bool = True  #: `pratique up` starts the Prefect server

@@ -10,6 +10,7 @@ from pratique.domain.evaluation import Criteria
 from pratique.domain.evidence import Evidence
 from pratique.domain.people import People
 from pratique.domain.spec import GateSpec
+from pratique.egress import Egress
 from pratique.hooks import Hooks, Mapper
 from pratique.regimes import Rulebook
 from pratique.services.evaluation_memory import EvaluationMemory
@@ -36,6 +37,7 @@ class Parts:
     criteria: Criteria
     files: EvidenceFiles
     parsing: Parsing = field(default_factory=Parsing)
+    egress: Egress = field(default_factory=Egress)  #: the one way to addresses that somebody else chose
     evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)  #: seen lately, by id and reading
     profiles: dict[str, dict[str, Any]] = field(default_factory=dict)  #: seen lately, by stored text or digest
     effective: dict[tuple[Any, ...], EffectiveProfile] = field(default_factory=dict)  #: by what they were made of
