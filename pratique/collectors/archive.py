@@ -30,6 +30,9 @@ _MAX_FRAMES = 64
 #: Bodies are inflated in pieces of this size, so that looking through one costs no more memory.
 _PIECE_BYTES = 1024**2
 
+#: Packed bytes that give at least the first bytes of a body; a block of Zstandard has at most 128 KiB.
+_HEAD_SLACK = 256 * 1024
+
 _STORED, _DEFLATED, _ZSTANDARD = 0, 8, 93
 _ENCRYPTED = 0x1
 _UTF8_NAME = 0x800
@@ -93,6 +96,21 @@ class Archive:
         if checksum != info.CRC:
             raise UnreadableError(f"{what}: checksum differs from the declared CRC-32; the file was damaged or altered")
 
+    def head(self, name: str, size: int) -> bytes:
+        """Return the first `size` bytes of member `name`, unchecked: its end was not looked at.
+
+        Raises:
+            UnreadableError: damaged, cut, or of an unknown compression.
+        """
+        info = self._members[name]
+        what = f"{self._what}, member {shown(name)}"
+        found = bytearray()
+        for piece in _inflate(self._packed(info, what, min(info.compress_size, size + _HEAD_SLACK)), info, what):
+            found += piece[: size - len(found)]
+            if len(found) >= size:
+                break
+        return bytes(found)
+
     def _admit(self, info: zipfile.ZipInfo) -> None:
         name = info.orig_filename
         if name in self._members:
@@ -105,7 +123,9 @@ class Archive:
             raise UnreadableError(f"{self._what}: member {shown(name)} is encrypted; expected plain members")
         self._members[name] = info
 
-    def _packed(self, info: zipfile.ZipInfo, what: str) -> bytes:
+    def _packed(self, info: zipfile.ZipInfo, what: str, size: int | None = None) -> bytes:
+        """Return the packed body of a member, or its first `size` bytes."""
+        wanted = info.compress_size if size is None else size
         self._file.seek(info.header_offset)
         raw = self._file.read(_LOCAL_HEADER.size)
         if len(raw) != _LOCAL_HEADER.size or raw[:4] != b"PK\x03\x04":
@@ -116,8 +136,8 @@ class Archive:
         # Two names for one body is how two readers are made to see two files.
         if name.decode("utf-8" if info.flag_bits & _UTF8_NAME else "cp437", "replace") != info.orig_filename:
             raise UnreadableError(f"{what}: the member's own header names another file than the directory does")
-        packed = self._file.read(info.compress_size)
-        if len(packed) != info.compress_size:
+        packed = self._file.read(wanted)
+        if len(packed) != wanted:
             raise UnreadableError(f"{what}: the file ends inside this member")
         return packed
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from pratique.collectors.unreadable import UnreadableError
@@ -19,6 +21,10 @@ MAX_WALKED_CONTAINERS = 1_000_000
 MAX_WALKED_VALUES = 4_000_000
 
 _BLANK = re.compile(r"[ \t\n\r]*")
+
+
+class Walked(int):
+    """Stands in the place of a list that was walked: how many items it had."""
 
 
 class _RefusedError(ValueError):
@@ -62,6 +68,23 @@ def walk_object(data: bytes, what: str, *, streamed: str, on_item: Callable[[Any
         raise _unreadable(error, what) from None
 
 
+def walk_nested(data: bytes, what: str, *, path: tuple[str, str], on_item: Callable[[int, Any], None]) -> Any:
+    """Return the JSON value in `data`, an object whose list `path[0]` holds objects with long lists `path[1]`.
+
+    Each item of a long list goes to `on_item`, after the number of the object it stands in, and is dropped; what is
+    returned holds a `Walked` in the place of the list. A member `path[1]` that is no list stays as it is.
+
+    Raises:
+        UnreadableError: as `walk_object`.
+    """
+    _check_cost(data, what, MAX_WALKED_CONTAINERS, MAX_WALKED_VALUES)
+    walker = _Walker(decode_text(data, what))
+    try:
+        return walker.nested(path, on_item)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(error, what) from None
+
+
 def walk_list(data: bytes, what: str) -> Iterator[Any]:
     """Return the items of the JSON list in `data`, parsed one at a time.
 
@@ -72,6 +95,20 @@ def walk_list(data: bytes, what: str) -> Iterator[Any]:
     walker = _Walker(decode_text(data, what))
     try:
         yield from walker.items()
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(error, what) from None
+
+
+def walk_values(data: bytes, what: str) -> Iterator[Any]:
+    """Return the JSON values in `data`, which stand one after another, parsed one at a time.
+
+    Raises:
+        UnreadableError: as `parse_json`, when the walk gets there.
+    """
+    _check_cost(data, what, MAX_WALKED_CONTAINERS, MAX_WALKED_VALUES)
+    walker = _Walker(decode_text(data, what))
+    try:
+        yield from walker.values()
     except (ValueError, RecursionError) as error:
         raise _unreadable(error, what) from None
 
@@ -110,11 +147,45 @@ class _Walker:
         self._end()
         return found
 
+    def nested(self, path: tuple[str, str], on_item: Callable[[int, Any], None]) -> Any:
+        outer, inner = path
+        numbers = itertools.count()
+
+        def inner_object() -> Any:
+            number = next(numbers)
+            return self._object({inner: lambda: self._count_items(partial(on_item, number))})
+
+        found = self._object({outer: lambda: list(self._separated("[", "]", inner_object))})
+        self._end()
+        return found
+
+    def _object(self, lists: Mapping[str, Callable[[], Any]]) -> Any:
+        """Return the value here; where it is an object, its lists of these names are read by the functions."""
+        if self._peek() != "{":
+            return self._value(self._strict)
+        found: dict[str, Any] = {}
+        for key in self._separated("{", "}", self._key):
+            if key in found:
+                raise _RefusedError("a key stands twice in one object; readers disagree which value counts")
+            found[key] = lists[key]() if key in lists and self._peek() == "[" else self._value(self._strict)
+        return found
+
+    def _count_items(self, on_item: Callable[[Any], None]) -> Walked:
+        count = 0
+        for item in self._separated("[", "]", lambda: self._value(self._strict)):
+            on_item(item)
+            count += 1
+        return Walked(count)
+
     def items(self) -> Iterator[Any]:
         if self._peek() != "[":
             raise _RefusedError("expected a JSON list")
         yield from self._separated("[", "]", lambda: self._value(self._strict))
         self._end()
+
+    def values(self) -> Iterator[Any]:
+        while self._peek():
+            yield self._value(self._strict)
 
     def _end(self) -> None:
         if self._at != len(self._text):

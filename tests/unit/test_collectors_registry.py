@@ -196,5 +196,5 @@ def test_the_collector_that_is_sure_reads_alone() -> None:
     assert [collector.name for collector in sure] == ["lm_eval"]
     unsure = registry.candidates(b'{"a": 1}', "x.json")
     assert {"facts", "lm_eval"} <= {collector.name for collector in unsure}
-    assert registry.candidates(b"\x7fELF", "x.bin") == []
+    assert registry.candidates(b"\x7fELF", "x.o") == []
     assert Confidence.NO < Confidence.MAYBE == True < Confidence.SURE  # noqa: E712 - a bool is a confidence
