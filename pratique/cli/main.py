@@ -13,6 +13,7 @@ from pratique.cli import (
     compute,
     evidence,
     gate,
+    hook,
     incident,
     lint,
     model,
@@ -51,6 +52,7 @@ app.add_typer(scope.app, name="scope")
 app.add_typer(compute.app, name="compute")
 app.add_typer(occurrence.app, name="occurrence")
 app.add_typer(clock.app, name="clock")
+app.add_typer(hook.app, name="hook")
 app.add_typer(incident.app, name="incident")
 app.add_typer(request.app, name="request")
 app.command(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from pratique.client import engine_calls as calls
 from pratique.client.async_clocks import AsyncClockNamespace
 from pratique.client.async_gate import AsyncGate
+from pratique.client.async_hooks import AsyncHookNamespace
 from pratique.client.async_regimes import AsyncRegimeNamespace
 from pratique.client.async_risks import AsyncRiskNamespace
 from pratique.client.async_scope import AsyncScopeNamespace
@@ -51,6 +52,7 @@ class AsyncClient:
         self.scope = AsyncScopeNamespace(self)  #: who owes what: provider, compute, answers
         self.regimes = AsyncRegimeNamespace(self)  #: editions of regimes, and adopting them
         self.risks = AsyncRiskNamespace(self)  #: risk registers
+        self.hooks = AsyncHookNamespace(self)  #: what tools reported by themselves
         self.clocks = AsyncClockNamespace(self)  #: time limits, incidents, requests
 
     async def __aenter__(self) -> Self:

@@ -58,9 +58,13 @@ def same_as_any(found: bytes, wanted: Iterable[bytes]) -> bool:
 
 
 def from_base64(text: str) -> bytes:
-    """Return the bytes of standard base64, or none where it is not that: no signature has none."""
+    """Return the bytes of standard base64, or none where it is not that: no signature has none.
+
+    Only the one text that encodes these bytes is taken; Python reads the unused bits of the last digit as it likes.
+    """
     try:
-        return base64.b64decode(text, validate=True)
+        found = base64.b64decode(text, validate=True)
+        return found if base64.b64encode(found) == text.encode("ascii") else b""
     except (binascii.Error, ValueError):
         return b""
 

@@ -82,7 +82,7 @@ def reconcile(parts: Parts, source: Source, *, since: datetime | None, actor: st
         raise UnavailableError(str(error), hint="see that the tool answers, then reconcile again") from None
     with parts.ledger.read() as reader:
         look = _look(parts, reader, source, versions)
-    newest = max(look.newest, mark or 0)
+    newest = max(look.newest, mark if mark is not None else begin)
     found: list[str] = []
     if look.missing or newest != mark:
         command = partial(_take_in, source=source.name, look=look, mark=newest)
