@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pratique.cli.options import AsJson, Reason, Subject, TokenFile, Url, examples, new_app
-from pratique.cli.output import say, say_json, say_table
+from pratique.cli.output import note, say, say_json, say_table
 from pratique.cli.session import connect
-from pratique.cli.values import moment
+from pratique.cli.values import ModelVersion, moment
+
+if TYPE_CHECKING:
+    from pratique.client.sync_client import Client
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -25,17 +29,26 @@ app = new_app("Keep the ledger of training compute, from which the presumption o
         '--source "scaling plan v3"',
         "pratique compute record aurora/2.1 --run pre-1 --done --flop 3e24 --from 2026-12-01 --to 2026-12-20 "
         '--source "cluster accounting"',
-        after="What is planned and done of one --run is compared: the greater counts for what is to come.",
+        "pratique compute record aurora/2.1 --run pre-1 --from-evidence 0198f3a2 --from 2026-12-01 --to 2026-12-20",
+        after="What is planned and done of one --run is compared: the greater counts for what is to come. "
+        "--from-evidence takes figure, source and times from evidence of a training run or an MLflow run, as far as "
+        "they stand there; nothing of it is recorded before you confirmed it.",
     )
 )
 def record(
     subject: Subject,
     run: Annotated[str, typer.Option(help="Name of the training run.")],
-    flop: Annotated[float, typer.Option(help="Compute of it, in FLOP, such as 3e24.")],
-    begins: Annotated[str, typer.Option("--from", help="First day (UTC), or a time with a zone.")],
-    ends: Annotated[str, typer.Option("--to", help="Last day (UTC; of today what is over), or a time with a zone.")],
-    source: Annotated[str, typer.Option(help="How the figure was come by.")],
-    done: Annotated[bool, typer.Option("--done/--planned", help="It was used, or it is planned.")] = True,
+    flop: Annotated[float | None, typer.Option(help="Compute of it, in FLOP, such as 3e24.")] = None,
+    begins: Annotated[str | None, typer.Option("--from", help="First day (UTC), or a time with a zone.")] = None,
+    ends: Annotated[
+        str | None, typer.Option("--to", help="Last day (UTC; of today what is over), or a time with a zone.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="How the figure was come by.")] = None,
+    from_evidence: Annotated[
+        str | None, typer.Option(help="Id of evidence that names the compute; asks before it records.")
+    ] = None,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Record what the evidence proposes without asking.")] = False,
+    done: Annotated[bool | None, typer.Option("--done/--planned", help="It was used (default), or is planned.")] = None,
     purpose: Annotated[
         str, typer.Option(help="pre_training, post_training, synthetic_data or other; all counts.")
     ] = "pre_training",
@@ -44,21 +57,24 @@ def record(
     as_json: AsJson = False,
 ) -> None:
     """Record compute that was used, or is planned."""
-    if not 0 < flop < math.inf:
+    if flop is not None and not 0 < flop < math.inf:
         raise typer.BadParameter(f"--flop: found {flop}, expected a number above 0, such as 3e24")
+    client = connect(url, token_file, "pipeline")
     now = datetime.now(UTC)
-    found = connect(url, token_file, "pipeline").scope.record_compute(
-        subject.model,
-        subject.version,
-        run=run,
-        kind="done" if done else "planned",
-        flop=flop,
-        begins_at=_begin(begins, now),
-        ends_at=_end(ends, now),
-        purpose=purpose,
-        source=source,
+    said = {
+        "kind": None if done is None else "done" if done else "planned",
+        "flop": flop,
+        "begins_at": None if begins is None else _begin(begins, now),
+        "ends_at": None if ends is None else _end(ends, now),
+        "source": source,
+    }
+    proposal = _proposal(client, subject, from_evidence) if from_evidence is not None else {}
+    entry = _entry(said, proposal)
+    if from_evidence is not None:
+        _confirm(run, entry, proposal["cautions"], is_sure=is_sure)
+    _say(
+        client.scope.record_compute(subject.model, subject.version, run=run, purpose=purpose, **entry), as_json=as_json
     )
-    _say(found, as_json=as_json)
 
 
 @app.command(epilog=examples("pratique compute show aurora/2.1"))
@@ -95,6 +111,41 @@ def withdraw(
     """Take an entry back that was wrong; needs a person's token."""
     client = connect(url, token_file, "person")
     _say(client.scope.withdraw_compute(subject.model, subject.version, entry, reason), as_json=as_json)
+
+
+def _proposal(client: Client, subject: ModelVersion, evidence: str) -> dict[str, Any]:
+    return dict(client.scope.compute_proposal(subject.model, subject.version, evidence))
+
+
+def _entry(said: dict[str, Any], proposal: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry: what was said on the command line, else what the evidence proposes.
+
+    Raises:
+        BadParameter: neither says it.
+    """
+    entry = {name: proposal.get(name) if value is None else value for name, value in said.items()}
+    entry["kind"] = entry["kind"] or "done"
+    names = {"flop": "--flop", "begins_at": "--from", "ends_at": "--to", "source": "--source"}
+    missing = [option for name, option in names.items() if entry[name] is None]
+    if missing:
+        where = "; the evidence does not say it" if proposal else ""
+        raise typer.BadParameter(f"{', '.join(missing)}: found nothing, expected a value{where}")
+    if proposal and said["source"] is not None:
+        entry["source"] = f"{said['source']} ({proposal['source']})"
+    return entry
+
+
+def _confirm(run: str, entry: dict[str, Any], cautions: list[str], *, is_sure: bool) -> None:
+    """Show what the evidence proposes and have it confirmed: a file does not know what it counts towards."""
+    note(f"{entry['flop']:.6g} FLOP {entry['kind']} of {run}, {entry['begins_at']} to {entry['ends_at']}")
+    note(f"source: {entry['source']}")
+    for caution in cautions:
+        note(f"note: {caution}")
+    if is_sure:
+        return
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("look at what is proposed above, then give --yes")
+    typer.confirm("record this?", abort=True, err=True)
 
 
 def _begin(text: str, now: datetime) -> datetime:

@@ -78,6 +78,10 @@ class AsyncScopeNamespace:
         )
         return await self._client.send(call)
 
+    async def compute_proposal(self, model: str, version: str, evidence: str) -> Json:
+        """Return what a piece of evidence gives ground to record, with cautions; nothing is recorded by asking."""
+        return await self._client.send(calls.compute_proposal(model, version, evidence))
+
     async def withdraw_compute(self, model: str, version: str, entry: str, reason: str) -> Json:
         """Say that an entry was wrong; needs a person's token."""
         return await self._client.send(calls.withdraw_compute(model, version, entry, reason))

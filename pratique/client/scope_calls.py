@@ -58,6 +58,12 @@ def record_compute(
     return Call(method="POST", path=path, body=body, key=secrets.token_hex(16), read=_json)
 
 
+def compute_proposal(model: str, version: str, evidence: str) -> Call[Json]:
+    """Ask what a piece of evidence gives ground to record."""
+    path = path_of("models", model, "versions", version, "compute", "proposal")
+    return Call(method="GET", path=path, query={"evidence": evidence}, read=_json)
+
+
 def withdraw_compute(model: str, version: str, entry: str, reason: str) -> Call[Json]:
     """Say that an entry was wrong."""
     path = path_of("models", model, "versions", version, "compute", entry, "withdraw")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pratique.domain.compute import ACCURACY, ComputeKind, ComputePurpose, crossing, totals
+from pratique.domain.compute_proposal import propose_compute
 from pratique.domain.entries import ComputeRecorded, ComputeWithdrawn
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError
@@ -14,8 +15,10 @@ from pratique.services import lookups
 from pratique.services.authority import check_reason
 from pratique.services.clocks import replan
 from pratique.services.effective_profile import entry_of, lineage_of
+from pratique.services.evidence import find_evidence
 from pratique.services.models import later_versions
 from pratique.services.parts import Parts
+from pratique.services.situations import evidence_of
 from pratique.services.thresholds import Teller, tell_of_compute, threshold_flop, withdraw_unsupported
 from pratique.services.version_locks import hold_versions
 from pratique.store.reader import Reader, Row
@@ -113,6 +116,28 @@ def withdraw_compute(
             reason=f"compute entry {entry_id} of {row['run']} was withdrawn: {reason}",
             teller=Teller(person=person, credential=credential),
         )
+
+
+def proposal_view(reader: Reader, version: Row, evidence_id: str) -> dict[str, Any]:
+    """Return what a piece of evidence gives ground to record in the ledger; nothing is recorded.
+
+    Raises:
+        NotFoundError: this model version has no such evidence.
+        ConflictError: the evidence was not read, or names no compute.
+    """
+    row = find_evidence(reader, evidence_id)
+    if row["model_version_id"] != version["id"]:
+        raise NotFoundError(f"evidence {evidence_id[:80]} does not exist for {version['model']}/{version['version']}")
+    found = propose_compute(evidence_of(row))
+    return {
+        "evidence": row["id"],
+        "kind": found.kind.value,
+        "flop": found.flop,
+        "begins_at": instant_text(found.begins_at) if found.begins_at is not None else None,
+        "ends_at": instant_text(found.ends_at) if found.ends_at is not None else None,
+        "source": found.source,
+        "cautions": list(found.cautions),
+    }
 
 
 def compute_view(reader: Reader, parts: Parts, version: Row) -> dict[str, Any]:

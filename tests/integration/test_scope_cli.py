@@ -152,3 +152,48 @@ def test_the_asynchronous_client_says_the_same(run: Callable[..., Ended], engine
         assert (await client.scope.explain("aurora", "2.1"))["scope"]["representative_owed"] is False
 
     asyncio.run(story())
+
+
+_TRAINING = Path(__file__).resolve().parents[1] / "data/training"
+
+
+def _submit(engine: Engine, name: str) -> str:
+    answer = engine.client.request(
+        "POST",
+        f"/v1/models/aurora/versions/2.1/evidence?filename={name}",
+        content=(_TRAINING / name).read_bytes(),
+        headers=engine.headers("pipeline"),
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["evidence"]["id"])
+
+
+def test_evidence_of_a_training_run_proposes_an_entry_that_somebody_confirms(
+    run: Callable[..., Ended], engine: Engine
+) -> None:
+    evidence = _submit(engine, "trainer_state.json")
+    words = ("compute", "record", "aurora/2.1", "--run", "sft-1", "--from-evidence", evidence)
+    assert "--from, --to: found nothing" in run(*words, "--yes").err
+    span = ("--from", "2026-10-01", "--to", "2026-10-02")
+    unconfirmed = run(*words, *span)
+    assert unconfirmed.code == 2
+    assert "5.76553e+08 FLOP done of sft-1" in unconfirmed.err
+    assert "note: of a run that was resumed" in unconfirmed.err
+    assert "no compute is recorded" in run("compute", "show", "aurora/2.1").err  # nothing happens by itself
+    assert "5.77e+08 done" in run(*words, *span, "--yes").out
+    assert f"evidence {evidence} (trainer_state.json" in run("compute", "show", "aurora/2.1").out
+
+
+def test_a_launch_file_proposes_what_is_planned(run: Callable[..., Ended], engine: Engine) -> None:
+    evidence = _submit(engine, "pretrain.yaml")
+    words = ("--from-evidence", evidence, "--from", "2026-12-01", "--to", "2027-01-09", "--yes")
+    out = run("compute", "record", "aurora/2.1", "--run", "pre-1", "--source", "plan v3", *words).out
+    assert "0 done, 8.1e+22 planned" in out
+    assert "plan v3 (evidence" in run("compute", "show", "aurora/2.1").out
+
+
+def test_evidence_that_names_no_compute_proposes_nothing(run: Callable[..., Ended], engine: Engine) -> None:
+    evidence = _submit(engine, "config.json")
+    ended = run("compute", "record", "aurora/2.1", "--run", "a", "--from-evidence", evidence)
+    assert (ended.code, "names no compute" in ended.err) == (1, True)
+    assert run("compute", "record", "aurora/2.1", "--run", "a", "--from-evidence", "none").code == 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from pratique.domain.compute import ComputeKind, ComputePurpose
-from pratique.services.compute_ledger import NewCompute, compute_view, record_compute, withdraw_compute
+from pratique.services.compute_ledger import NewCompute, compute_view, proposal_view, record_compute, withdraw_compute
 from pratique.services.models import find_model_version
 from pratique.services.withdrawals import check_may_withdraw
 from pratique.store.reader import Reader
@@ -70,6 +70,18 @@ async def get_compute(request: Request, model: str, version: str, _: Reading) ->
         return compute_view(reader, parts, find_model_version(reader, model, version))
 
     return JsonResponse(await parts.ledger.aread(look))
+
+
+@router.get("/proposal", summary="Show what evidence gives ground to record")
+async def get_compute_proposal(
+    request: Request, model: str, version: str, _: Reading, evidence: Annotated[str, Query(min_length=1, max_length=36)]
+) -> JsonResponse:
+    """Return an entry that could be recorded of a training run or an MLflow run. Nothing is recorded by asking."""
+
+    def look(reader: Reader) -> dict[str, Any]:
+        return proposal_view(reader, find_model_version(reader, model, version), evidence)
+
+    return JsonResponse(await parts_of(request).ledger.aread(look))
 
 
 @router.post("/{entry}/withdraw", summary="Say that an entry of the compute ledger was wrong")
