@@ -16,6 +16,7 @@ from pratique.client.async_gate import AsyncGate
 from pratique.client.async_hooks import AsyncHookNamespace
 from pratique.client.async_regimes import AsyncRegimeNamespace
 from pratique.client.async_risks import AsyncRiskNamespace
+from pratique.client.async_snapshots import AsyncSnapshotNamespace
 from pratique.client.async_scope import AsyncScopeNamespace
 from pratique.client.async_worker import AsyncWorkerNamespace
 from pratique.client.call import Call, Progress, retry_pause_seconds
@@ -52,6 +53,7 @@ class AsyncClient:
         self.scope = AsyncScopeNamespace(self)  #: who owes what: provider, compute, answers
         self.regimes = AsyncRegimeNamespace(self)  #: editions of regimes, and adopting them
         self.risks = AsyncRiskNamespace(self)  #: risk registers
+        self.snapshots = AsyncSnapshotNamespace(self)  #: public pages, captured by the engine
         self.hooks = AsyncHookNamespace(self)  #: what tools reported by themselves
         self.clocks = AsyncClockNamespace(self)  #: time limits, incidents, requests
 

@@ -20,6 +20,7 @@ from pratique.client.sync_clocks import ClockNamespace
 from pratique.client.sync_hooks import HookNamespace
 from pratique.client.sync_regimes import RegimeNamespace
 from pratique.client.sync_risks import RiskNamespace
+from pratique.client.sync_snapshots import SnapshotNamespace
 from pratique.client.sync_scope import ScopeNamespace
 from pratique.client.sync_worker import WorkerNamespace
 from pratique.client.transport import Sink, StandardTransport, Transport
@@ -46,6 +47,7 @@ class Client:
         self.scope = ScopeNamespace(self)  #: who owes what: provider, compute, answers
         self.regimes = RegimeNamespace(self)  #: editions of regimes, and adopting them
         self.risks = RiskNamespace(self)  #: risk registers
+        self.snapshots = SnapshotNamespace(self)  #: public pages, captured by the engine
         self.hooks = HookNamespace(self)  #: what tools reported by themselves
         self.clocks = ClockNamespace(self)  #: time limits, incidents, requests
 

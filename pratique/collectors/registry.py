@@ -31,6 +31,7 @@ from pratique.collectors import (
     sarif,
     spdx3,
     training,
+    web_page,
 )
 from pratique.collectors.collector import (
     HEAD_BYTES,
@@ -55,6 +56,7 @@ BUILT_IN: Mapping[str, CollectorFactory] = {
     "lm_eval": lm_eval.build,
     "facts": facts.build,
     "in_toto": in_toto.build,
+    "web_page": web_page.build,
     "garak": garak.build,
     "sarif": sarif.build,
     "modelscan": modelscan.build,

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import certifi
 import httpx
 
 from pratique.egress.addresses import refusal
@@ -196,7 +195,7 @@ class Egress:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         """Certificates are checked against the public roots, and the operator's own."""
-        context = ssl.create_default_context(cafile=certifi.where())
+        context = httpx.create_ssl_context(trust_env=False)
         if self.settings.ca_file is not None:
             context.load_verify_locations(self.settings.ca_file)
         return context

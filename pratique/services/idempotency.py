@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ from pratique.domain.times import instant_text
 from pratique.errors import KeyReusedError, SecretShownError
 from pratique.store.changes import table_named
 from pratique.store.queries import Query
-from pratique.store.reader import Row
+from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
 Json = Any
@@ -119,6 +119,12 @@ class Once:
         if self._shown_once is None:
             return self._answer
         return {name: value for name, value in self._answer.items() if name != self._shown_once}
+
+
+def was_answered(reader: Reader, key: RequestKey, at: datetime) -> bool:
+    """Tell whether a request of this key was answered, and the answer is still kept."""
+    row = reader.one(_BY_ID, id=key.id)
+    return row is not None and row["expires_at"] > instant_text(at)
 
 
 def drop_expired_keys(tx: Transaction) -> None:

@@ -14,6 +14,7 @@ from pratique import __version__
 from pratique.services.adoptions import settle
 from pratique.services.idempotency import drop_expired_keys
 from pratique.services.parts import Parts
+from pratique.services.snapshots import Captures
 from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
 from pratique.web.api import (
     access,
@@ -31,6 +32,7 @@ from pratique.web.api import (
     records,
     regimes,
     registers,
+    snapshots,
     work,
 )
 from pratique.web.api.auth import TokenMemory
@@ -63,6 +65,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.tokens = TokenMemory()
     app.state.keys_in_use = KeysInUse()
     app.state.watch = GateWatch()
+    app.state.captures = Captures()
     app.state.metrics = Metrics()
     app.state.hook_metrics = HookMetrics(app.state.metrics.registry)
     app.state.metrics.also(app.state.hook_metrics.scrape)
@@ -77,6 +80,7 @@ def create_app(parts: Parts) -> FastAPI:
         providers,
         compute,
         evidence,
+        snapshots,
         registers,
         occurrences,
         incidents,

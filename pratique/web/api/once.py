@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Header, Request
@@ -16,7 +17,7 @@ from starlette.responses import Response
 
 from pratique.errors import InvalidInputError, KeyInUseError
 from pratique.services.access import Principal
-from pratique.services.idempotency import Answer, Once, RequestKey
+from pratique.services.idempotency import Answer, Once, RequestKey, was_answered
 from pratique.store.transaction import Transaction
 from pratique.web.api.auth import parts_of
 from pratique.web.api.responses import JsonResponse
@@ -91,6 +92,15 @@ async def answer_once(
     with in_use.holding(named.id):
         answer = await ledger.awrite(principal.actor, Once(named, command, shown_once=shown_once))
     return _response(answer, status_code)
+
+
+async def is_answered(request: Request, principal: Principal, key: str | None) -> bool:
+    """Tell whether `answer_once` has an answer for this key: what would be made for the command need not be made."""
+    if key is None:
+        return False
+    named = await _key_of(request, principal, key)
+    ledger = parts_of(request).ledger
+    return await ledger.aread(partial(was_answered, key=named, at=ledger.clock()))
 
 
 async def _key_of(request: Request, principal: Principal, key: str) -> RequestKey:

@@ -18,7 +18,7 @@ from pratique.collectors.predicates import PROVENANCE, SCAI, TEST_RESULT, VERIFI
 from pratique.domain.evidence import Extraction
 from pratique.domain.keys import TrustedKey, TrustedKeys
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).resolve().parent / "data"
 IN_TOTO, SIGNING = DATA / "in_toto", DATA / "model_signing"
 EVERY_TYPE = frozenset({VERIFICATION_SUMMARY, TEST_RESULT, SCAI, PROVENANCE, MODEL_SIGNATURE})
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,0 +1,174 @@
+"""Pages that the engine captures: kept as evidence, refused inside the network, one capture for a key."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_fixtures import (  # noqa: F401 - fixtures are used by name
+    VERSION,
+    Engine,
+    clock_fixture,
+    engine_config_fixture,
+    engine_fixture,
+    engine_settings_fixture,
+    ok,
+    refused,
+)
+from local_site import Site, serving
+
+from pratique.domain.times import instant_text
+from pratique.egress import Egress
+from pratique.settings import EgressSettings
+
+PATH = f"{VERSION}/snapshots"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as site:
+        yield site
+
+
+@pytest.fixture(name="story")
+def story_fixture(engine: Engine) -> Engine:
+    async def resolve(host: str, _port: int) -> tuple[str, ...]:
+        return ("10.0.0.7",) if host == "inside.test" else ("127.0.0.1",)
+
+    allowed = EgressSettings(
+        http_hosts=(".test",), allow_networks=("127.0.0.0/8",), total_seconds=3, max_body_bytes=1_000_000
+    )
+    object.__setattr__(engine.parts, "egress", Egress(settings=allowed, resolve=resolve))  # parts are frozen
+    engine.register()
+    return engine
+
+
+def capture(engine: Engine, url: str, who: str = "pipeline", key: str | None = None, **members: Any) -> Any:
+    headers = {"Idempotency-Key": key} if key else {}
+    return engine.send("POST", PATH, who, json={"url": url, **members}, headers=headers)
+
+
+def files(engine: Engine) -> list[Path]:
+    return [path for path in engine.settings.evidence_dir.rglob("*") if path.is_file()]
+
+
+def test_a_page_is_kept_with_its_time_and_headers(story: Engine, site: Site) -> None:
+    site.page("/framework", b"<title>Framework</title>", Content_Type="text/html", ETag='"1"')
+    site.page("/", status=301, Location="/framework")
+    found = ok(capture(story, f"http://acme.test:{site.port}/", requirement="published-framework"))
+    evidence = found["evidence"]
+    assert (evidence["kind"], evidence["complete"], evidence["reading"]) == ("web-page", True, "read")
+    assert evidence["filename"] == "acme.test-20261123T140000Z.warc"
+    assert evidence["requirement"] == "published-framework"
+    assert evidence["media_type"] == "application/warc"
+    facts = evidence["facts"]
+    assert facts["final_url"] == f"http://acme.test:{site.port}/framework"
+    assert facts["captured_at"] == instant_text(story.clock.now)
+    assert (facts["title"], facts["etag"], facts["status"]) == ("Framework", '"1"', 200)
+    content = story.send("GET", f"/v1/evidence/{evidence['id']}/content").content
+    assert content.startswith(b"WARC/1.1\r\n")
+    assert b"<title>Framework</title>" in content
+    assert site.seen[0][2]["user-agent"].startswith("pratique/")
+
+
+def test_a_page_that_is_gone_is_kept_and_does_not_count(story: Engine, site: Site) -> None:
+    evidence = ok(capture(story, f"http://acme.test:{site.port}/gone"))["evidence"]
+    assert (evidence["complete"], evidence["incomplete_reason"]) == (False, "the server answered 404, not 200")
+    assert len(files(story)) == 1
+
+
+def test_the_same_page_later_is_other_evidence(story: Engine, site: Site) -> None:
+    site.page("/", b"text")
+    first = ok(capture(story, f"http://acme.test:{site.port}/"))["evidence"]
+    story.clock.forward(days=30)
+    second = ok(capture(story, f"http://acme.test:{site.port}/"))["evidence"]
+    assert first["id"] != second["id"]
+    assert first["facts"]["sha256"] == second["facts"]["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://inside.test/", "a private address"),
+        ("http://acme.example/", "http to acme.example is not allowed"),
+        ("file:///etc/passwd", "expected https"),
+        ("https://user:hunter2@acme.test/", "user name or password"),
+    ],
+)
+def test_an_address_that_the_engine_does_not_go_to_is_refused(story: Engine, url: str, words: str) -> None:
+    problem = refused(capture(story, url), 422, "egress-refused")
+    assert words in problem["detail"]
+    assert "hunter2" not in json.dumps(problem)
+    assert "10.0.0.7" not in json.dumps(problem)
+    assert (files(story), story.rows("SELECT 1 FROM evidence")) == ([], [])
+
+
+def test_a_redirect_into_the_network_is_refused(story: Engine, site: Site) -> None:
+    site.page("/", status=302, Location="http://inside.test/secret")
+    refused(capture(story, f"http://acme.test:{site.port}/"), 422, "egress-refused")
+    assert files(story) == []
+
+
+def test_a_site_that_gives_no_whole_answer_leaves_nothing(story: Engine, site: Site) -> None:
+    site.page("/", b"x" * 1_000_001)
+    problem = refused(capture(story, f"http://acme.test:{site.port}/"), 502, "egress-failed")
+    assert "larger than 1000000 bytes" in problem["detail"]
+    refused(capture(story, "http://acme.test:1/"), 502, "egress-failed")
+    assert (files(story), story.rows("SELECT 1 FROM evidence")) == ([], [])
+
+
+def test_a_key_makes_it_one_capture(story: Engine, site: Site) -> None:
+    site.page("/", b"first")
+    url = f"http://acme.test:{site.port}/"
+    first = capture(story, url, key="k1")
+    site.page("/", b"second")
+    again = capture(story, url, key="k1")
+    assert again.headers["Pratique-Duplicate"] == "true"
+    assert ok(again) == ok(first)
+    assert len(site.seen) == 1
+    refused(capture(story, f"{url}other", key="k1"), 422, "idempotency-key-reused")
+    assert len(site.seen) == 1
+
+
+def test_who_may_not_submit_evidence_captures_nothing(story: Engine, site: Site) -> None:
+    refused(capture(story, f"http://acme.test:{site.port}/", who="worker"), 403, "not-allowed")
+    story.tokens["nobody"] = "prq_x_y"
+    refused(capture(story, f"http://acme.test:{site.port}/", who="nobody"), 401, "unauthenticated")
+    other = PATH.replace("2.1", "9.9")
+    refused(story.send("POST", other, json={"url": f"http://acme.test:{site.port}/"}), 404, "not-found")
+    assert site.seen == []
+
+
+@pytest.mark.parametrize("body", [{}, {"url": ""}, {"url": "https://a b/"}, {"url": 1}, {"url": "https://a/", "x": 1}])
+def test_a_malformed_request_is_refused(story: Engine, body: dict[str, Any]) -> None:
+    refused(story.send("POST", PATH, json=body), 422, "invalid-input")
+
+
+def test_the_person_who_asks_stands_behind_it(story: Engine, site: Site) -> None:
+    site.page("/", b"text")
+    assert ok(capture(story, f"http://acme.test:{site.port}/", who="mira"))["evidence"]["submitter"] == "mira"
+
+
+def test_other_requests_are_answered_while_a_site_takes_its_time(story: Engine, site: Site) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def slow(request: Any) -> None:
+        asked.set()
+        release.wait(2)
+        request.send_response(200)
+        request.end_headers()
+
+    site.pages["/"] = slow
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(capture(story, f"http://acme.test:{site.port}/")))
+    thread.start()
+    assert asked.wait(5)
+    assert story.send("GET", "/healthz", None).status_code == 200
+    assert answers == []
+    release.set()
+    thread.join(10)
+    assert answers[0].status_code == 201
