@@ -10,6 +10,7 @@ import typer
 from pratique import __version__
 from pratique.cli import (
     clock,
+    collector,
     compute,
     evidence,
     gate,
@@ -45,6 +46,7 @@ gate.app.command(epilog=examples(*lint.EXAMPLES, after=lint.AFTER))(lint.lint)
 gate.app.command("try", epilog=examples(*try_gate.EXAMPLES, after=try_gate.AFTER))(try_gate.try_gate)
 app.add_typer(model.app, name="model")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(collector.app, name="collector")
 app.add_typer(risk.app, name="risk")
 app.add_typer(regime.app, name="regime")
 app.add_typer(provider.app, name="provider")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pratique.client import engine_calls as calls
 from pratique.client.async_clocks import AsyncClockNamespace
+from pratique.client.async_collectors import AsyncCollectorNamespace
 from pratique.client.async_gate import AsyncGate
 from pratique.client.async_hooks import AsyncHookNamespace
 from pratique.client.async_regimes import AsyncRegimeNamespace
@@ -53,6 +54,7 @@ class AsyncClient:
         self.scope = AsyncScopeNamespace(self)  #: who owes what: provider, compute, answers
         self.regimes = AsyncRegimeNamespace(self)  #: editions of regimes, and adopting them
         self.risks = AsyncRiskNamespace(self)  #: risk registers
+        self.collectors = AsyncCollectorNamespace(self)  #: which formats of evidence are read
         self.snapshots = AsyncSnapshotNamespace(self)  #: public pages, captured by the engine
         self.hooks = AsyncHookNamespace(self)  #: what tools reported by themselves
         self.clocks = AsyncClockNamespace(self)  #: time limits, incidents, requests

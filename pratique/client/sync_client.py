@@ -17,6 +17,7 @@ from pratique.client.files import Download, file_body, file_sha256
 from pratique.client.gate import Gate
 from pratique.client.gate_view import GateView
 from pratique.client.sync_clocks import ClockNamespace
+from pratique.client.sync_collectors import CollectorNamespace
 from pratique.client.sync_hooks import HookNamespace
 from pratique.client.sync_regimes import RegimeNamespace
 from pratique.client.sync_risks import RiskNamespace
@@ -47,6 +48,7 @@ class Client:
         self.scope = ScopeNamespace(self)  #: who owes what: provider, compute, answers
         self.regimes = RegimeNamespace(self)  #: editions of regimes, and adopting them
         self.risks = RiskNamespace(self)  #: risk registers
+        self.collectors = CollectorNamespace(self)  #: which formats of evidence are read
         self.snapshots = SnapshotNamespace(self)  #: public pages, captured by the engine
         self.hooks = HookNamespace(self)  #: what tools reported by themselves
         self.clocks = ClockNamespace(self)  #: time limits, incidents, requests
