@@ -1,4 +1,4 @@
-"""CloudEvents 1.0, structured and binary: the envelope of everything that comes in.
+"""CloudEvents 1.0, structured, binary and in batches: the envelope of everything that comes in.
 
 Required attributes are checked here, by hand: the common library fills in a missing id and time.
 Source: CloudEvents 1.0.2, sections 2 and 3.
@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from pratique.canonical import canonical_json, parse_json
+from pratique.canonical import canonical_json, strict_json
 from pratique.domain.times import parse_instant
 from pratique.errors import InvalidInputError
 
 #: Longest context attribute that is accepted, in characters.
 MAX_ATTRIBUTE = 256
+#: Events in one batch.
+MAX_BATCH = 100
 #: The event type that opens a gate by name.
 GATE_TRIGGERED = "pratique.gate.triggered"
 #: Types of this namespace are ours: one that no gate waits for is a misspelt one. Types of others are only recorded.
@@ -78,6 +80,29 @@ def parse_structured(body: bytes) -> CloudEvent:
     return _event(attributes, attributes.get("data"), body.decode())
 
 
+def parse_batch(body: bytes) -> list[CloudEvent | InvalidInputError]:
+    """Return the events of a batch in their order; where one is malformed, the error that says how.
+
+    Raises:
+        InvalidInputError: not a JSON array, empty, or of more than `MAX_BATCH` events.
+    """
+    items = strict_json(body, "batch")
+    if not isinstance(items, list):
+        raise InvalidInputError(f"batch: found {type(items).__name__}, expected a JSON array of events")
+    if not 1 <= len(items) <= MAX_BATCH:
+        raise InvalidInputError(f"batch: found {len(items)} events, expected 1 to {MAX_BATCH}")
+    return [_of_batch(item, number) for number, item in enumerate(items)]
+
+
+def _of_batch(item: Any, number: int) -> CloudEvent | InvalidInputError:
+    try:
+        if not isinstance(item, dict):
+            raise InvalidInputError(f"event {number}: found {type(item).__name__}, expected a JSON object")
+        return _event(item, item.get("data"), canonical_json(item).decode())
+    except InvalidInputError as error:
+        return error
+
+
 def parse_binary(headers: Mapping[str, str], body: bytes) -> CloudEvent:
     """Return the event whose attributes are `ce-*` headers and whose data is the JSON body.
 
@@ -85,7 +110,10 @@ def parse_binary(headers: Mapping[str, str], body: bytes) -> CloudEvent:
         headers: lower-case names.
         body: JSON object, or empty.
     """
-    attributes: dict[str, Any] = {k[3:]: _unescaped(k, v) for k, v in headers.items() if k.startswith("ce-")}
+    pairs = [(k[3:], _unescaped(k, v)) for k, v in headers.items() if k.startswith("ce-")]
+    attributes: dict[str, Any] = dict(pairs)
+    if len(attributes) < len(pairs):
+        raise InvalidInputError("a ce-* header comes twice; expected each attribute once")
     data = _json_object(body, "event data") if body else None
     text = canonical_json({**attributes, "data": data}).decode()
     return _event(attributes, data, text)
@@ -100,7 +128,7 @@ def _unescaped(name: str, value: str) -> str:
 
 
 def _json_object(body: bytes, what: str) -> dict[str, Any]:
-    value = parse_json(body, what)
+    value = strict_json(body, what)
     if not isinstance(value, dict):
         raise InvalidInputError(f"{what}: found {type(value).__name__}, expected a JSON object")
     return value
@@ -110,6 +138,8 @@ def _event(attributes: Mapping[str, Any], data: Any, text: str) -> CloudEvent:
     found = attributes.get("specversion")
     if found != "1.0":
         raise InvalidInputError(f"specversion: found {found!r}, expected '1.0'")
+    if "data" in attributes and "data_base64" in attributes:
+        raise InvalidInputError("data and data_base64: found both, expected one of them at most")
     for name in _REQUIRED:
         _check_text(name, attributes.get(name))
     subject, time = attributes.get("subject"), attributes.get("time")
