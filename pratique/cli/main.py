@@ -16,6 +16,7 @@ from pratique.cli import (
     gate,
     hook,
     incident,
+    key,
     lint,
     model,
     occurrence,
@@ -25,6 +26,8 @@ from pratique.cli import (
     risk,
     scope,
     sheet,
+    signature,
+    snapshot,
     token,
     try_gate,
 )
@@ -46,6 +49,9 @@ gate.app.command(epilog=examples(*lint.EXAMPLES, after=lint.AFTER))(lint.lint)
 gate.app.command("try", epilog=examples(*try_gate.EXAMPLES, after=try_gate.AFTER))(try_gate.try_gate)
 app.add_typer(model.app, name="model")
 app.add_typer(evidence.app, name="evidence")
+evidence.app.command(epilog=snapshot.EPILOG)(snapshot.snapshot)
+evidence.app.command(epilog=examples(*signature.EXAMPLES, after=signature.AFTER))(signature.check_signature)
+app.add_typer(key.app, name="key")
 app.add_typer(collector.app, name="collector")
 app.add_typer(risk.app, name="risk")
 app.add_typer(regime.app, name="regime")

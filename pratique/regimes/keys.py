@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -11,6 +12,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from pratique.domain.keys import TrustedKey, TrustedKeys
 from pratique.domain.regime.items import RegimeData, Text, Word
+from pratique.errors import ConfigError, InvalidInputError
 from pratique.regimes.problems import Problems
 from pratique.regimes.yaml_text import read_yaml
 
@@ -19,6 +21,7 @@ _MAX_PEM_BYTES = 16 * 1024
 #: NIST SP 800-57 part 1, table 4: weaker ones are not for use after 2013.
 _MIN_RSA_BITS = 2048
 _NAMES = "keys.yaml"
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _Uri = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*:[!-~]+$", max_length=300)]
 _Scheme = Literal["rsassa-pss-sha256", "rsassa-pss-sha384", "rsassa-pss-sha512", "rsa-pkcs1v15-sha256"]
@@ -72,6 +75,37 @@ def load_keys(origins: Sequence[tuple[str, Path]], problems: Problems) -> Truste
                 found[key.id] = key
                 holders[key.fingerprint] = key.id
     return TrustedKeys(tuple(found.values()))
+
+
+def configured_keys(config_dir: Path, overlay_dir: Path | None) -> TrustedKeys:
+    """Return the keys of a configuration alone.
+
+    Raises:
+        ConfigError: with every error of them at once.
+    """
+    problems = Problems()
+    overlay = [("overlay/", overlay_dir)] if overlay_dir is not None else []
+    keys = load_keys([("", config_dir), *overlay], problems)
+    if problems.lines:
+        raise ConfigError(problems.lines, hint="docs/operations.md describes trusted keys")
+    return keys
+
+
+def key_in_file(path: Path, trusted_for: str) -> TrustedKey:
+    """Return the one key in a PEM file, trusted for one thing at any time, under the name of the file.
+
+    Raises:
+        InvalidInputError: there is no such key in it.
+    """
+    problems = Problems()
+    entry = _Entry.model_construct(
+        id=path.stem, file=path.name, owner=path.name, trusted_for=(trusted_for,), valid_from=_EVER, valid_until=None,
+        revoked=None, scheme=None,
+    )  # fmt: skip
+    key = _load(entry, path, str(path), problems)
+    if key is None:
+        raise InvalidInputError("; ".join(problems.lines))
+    return key
 
 
 def _keys_of(folder: Path, origin: str, problems: Problems) -> list[TrustedKey]:
