@@ -82,6 +82,13 @@ EXAMPLES: tuple[e.Fact, ...] = (
     e.EvidenceRead(
         id=_EVIDENCE, model_version_id=_MODEL, reading="read", reading_reason="late", extraction=EXTRACTION
     ),
+    e.EvidenceAttested(
+        id=fixed_id(44), evidence=_EVIDENCE, model_version_id=_MODEL, sha256=_SHA, statement="The policy of 20 November.",
+        person="mira", role="security_lead", credential=SESSION,
+    ),
+    e.AttestationWithdrawn(
+        id=fixed_id(44), model_version_id=_MODEL, reason="the wrong file", person="mira", credential=SESSION,
+    ),
     e.HoldPlaced(
         id=fixed_id(42), reason="a case is pending", person="mira", sha256=_SHA, model_version_id=_MODEL,
         credential=SESSION,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pratique.cli import evidence_files
+from pratique.cli import evidence_attesting, evidence_files
 from pratique.cli.exits import ExitCode
 from pratique.cli.options import AsJson, Subject, TokenFile, Url, examples, new_app
 from pratique.cli.output import SHORT_DIGEST_CHARS, note, say, say_json, say_table, show_error
@@ -100,3 +100,6 @@ def _line(item: Evidence) -> str:
     incomplete = "" if item.complete in {None, True} else ", incomplete"
     kind = f" as {item.kind}" if item.kind else ""
     return f"{item.filename}  {item.sha256[:SHORT_DIGEST_CHARS]}  {item.reading}{why}{kind}{incomplete}"
+
+
+evidence_attesting.add_to(app)

@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pratique.client import engine_calls as calls
+from pratique.client.async_attestations import AsyncAttestationNamespace
 from pratique.client.async_clocks import AsyncClockNamespace
 from pratique.client.async_collectors import AsyncCollectorNamespace
 from pratique.client.async_gate import AsyncGate
@@ -57,6 +58,7 @@ class AsyncClient:
         self.collectors = AsyncCollectorNamespace(self)  #: which formats of evidence are read
         self.snapshots = AsyncSnapshotNamespace(self)  #: public pages, captured by the engine
         self.hooks = AsyncHookNamespace(self)  #: what tools reported by themselves
+        self.attestations = AsyncAttestationNamespace(self)  #: what people say of evidence that they read
         self.clocks = AsyncClockNamespace(self)  #: time limits, incidents, requests
 
     async def __aenter__(self) -> Self:

@@ -16,6 +16,7 @@ from pratique.client.events import DEFAULT_SOURCE, Event, Recorded, Trigger, new
 from pratique.client.files import Download, file_body, file_sha256
 from pratique.client.gate import Gate
 from pratique.client.gate_view import GateView
+from pratique.client.sync_attestations import AttestationNamespace
 from pratique.client.sync_clocks import ClockNamespace
 from pratique.client.sync_collectors import CollectorNamespace
 from pratique.client.sync_hooks import HookNamespace
@@ -51,6 +52,7 @@ class Client:
         self.collectors = CollectorNamespace(self)  #: which formats of evidence are read
         self.snapshots = SnapshotNamespace(self)  #: public pages, captured by the engine
         self.hooks = HookNamespace(self)  #: what tools reported by themselves
+        self.attestations = AttestationNamespace(self)  #: what people say of evidence that they read
         self.clocks = ClockNamespace(self)  #: time limits, incidents, requests
 
     def send_once(self, call: Call[T], *, sink: Sink | None = None) -> T:

@@ -18,6 +18,7 @@ from pratique.services.snapshots import Captures
 from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
 from pratique.web.api import (
     access,
+    attestations,
     calendar,
     clocks,
     collectors,
@@ -80,6 +81,7 @@ def create_app(parts: Parts) -> FastAPI:
         gate_sheets,
         providers,
         compute,
+        attestations,
         evidence,
         collectors,
         snapshots,

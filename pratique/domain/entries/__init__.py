@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pratique.domain.entries.access import LoginLinkMade, SignedIn, TokenIssued, TokenRevoked
+from pratique.domain.entries.attestations import AttestationWithdrawn, EvidenceAttested
 from pratique.domain.entries.clocks import (
     CalendarFeedMade,
     CalendarFeedRevoked,
@@ -40,6 +41,7 @@ from pratique.domain.entries.waivers import WaiverGranted, WaiverRevoked
 
 __all__ = [
     "FACTS",
+    "AttestationWithdrawn",
     "CalendarFeedMade",
     "CalendarFeedRevoked",
     "ClockRevised",
@@ -51,6 +53,7 @@ __all__ = [
     "DeliverySettled",
     "EditionAdopted",
     "EventReceived",
+    "EvidenceAttested",
     "EvidencePurged",
     "EvidenceRead",
     "EvidenceSubmitted",

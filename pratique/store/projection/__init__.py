@@ -5,6 +5,7 @@ from __future__ import annotations
 from pratique.errors import IntegrityError
 from pratique.store.changes import Change
 from pratique.store.projection.access import ACCESS
+from pratique.store.projection.attestations import ATTESTATIONS
 from pratique.store.projection.clocks import CLOCKS
 from pratique.store.projection.decisions import DECISIONS
 from pratique.store.projection.evidence import EVIDENCE
@@ -25,6 +26,7 @@ _PROJECTORS: dict[str, Projector] = {
     **GATES,
     **EVIDENCE,
     **HOLDS,
+    **ATTESTATIONS,
     **DECISIONS,
     **NOTICES,
     **FLOW_RUNS,

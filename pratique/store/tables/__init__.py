@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 
 from pratique.store.tables.access import LoginLinkRow, TokenRow, WebSessionRow
 from pratique.store.tables.adoptions import AdoptionRow
+from pratique.store.tables.attestations import AttestationRow
 from pratique.store.tables.clocks import CalendarFeedRow, ClockRow, OccurrenceRow
 from pratique.store.tables.decisions import DecisionRow
 from pratique.store.tables.events import EventRow
@@ -34,6 +35,7 @@ from pratique.store.tables.waivers import WaiverRow
 __all__ = [
     "PROJECTED",
     "AdoptionRow",
+    "AttestationRow",
     "CalendarFeedRow",
     "ClockRow",
     "ComputeRow",
@@ -73,6 +75,7 @@ PROJECTED: tuple[type[SQLModel], ...] = (
     EvidenceRow,
     HoldRow,
     PurgeRow,
+    AttestationRow,
     DecisionRow,
     WaiverRow,
     NoticeRow,
