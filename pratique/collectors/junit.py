@@ -23,7 +23,7 @@ from pratique.collectors.unreadable import UnreadableError, shown
 from pratique.domain.evidence import Extraction
 
 #: Read in pieces; no text of it is kept.
-MAX_XML_BYTES = 128 * 1024**2
+MAX_XML_BYTES = 64 * 1024**2
 _PIECE_BYTES = 256 * 1024
 _NAMES_SHOWN = 50
 

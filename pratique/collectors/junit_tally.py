@@ -13,7 +13,7 @@ from pratique.collectors.foreign import instant_at
 from pratique.collectors.unreadable import UnreadableError, shown
 
 _MAX_DEPTH = 64
-_MAX_ELEMENTS = 10_000_000
+_MAX_ELEMENTS = 2_000_000
 _MAX_NAMES = 1_000
 _SUITES = ("testsuite", "testsuites")
 _MEMBERS = ("total", "passed", "failures", "errors", "skipped", "xfailed", "reruns")
