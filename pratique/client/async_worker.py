@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pratique.client import worker_calls as calls
 from pratique.client.async_gate import AsyncGate
-from pratique.client.work import Collected, Delivery, DeliveryStatus, Swept, Work
+from pratique.client.work import Collected, Delivery, DeliveryStatus, Reconciled, Swept, Work
 
 if TYPE_CHECKING:
     from pratique.client.async_client import AsyncClient
@@ -95,3 +95,7 @@ class AsyncWorkerNamespace:
     async def sweep(self) -> Swept:
         """Have every clock looked at now."""
         return await self._client.send(calls.sweep())
+
+    async def reconcile(self) -> list[Reconciled]:
+        """Have every tool asked for what it told nobody of."""
+        return await self._client.send(calls.reconcile())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pratique.client import worker_calls as calls
 from pratique.client.gate import Gate
-from pratique.client.work import Collected, Delivery, DeliveryStatus, Swept, Work
+from pratique.client.work import Collected, Delivery, DeliveryStatus, Reconciled, Swept, Work
 
 if TYPE_CHECKING:
     from pratique.client.sync_client import Client
@@ -95,3 +95,7 @@ class WorkerNamespace:
     def sweep(self) -> Swept:
         """Have every clock looked at now."""
         return self._client.send(calls.sweep())
+
+    def reconcile(self) -> list[Reconciled]:
+        """Have every tool asked for what it told nobody of."""
+        return self._client.send(calls.reconcile())

@@ -99,6 +99,26 @@ class DeliveryStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What a tool had to tell when it was asked."""
+
+    source: str
+    seen: int = 0
+    missing: int = 0  #: deliveries that never came, taken in now
+    trouble: str | None = None  #: why it could not be asked
+
+    @classmethod
+    def from_json(cls, value: Json) -> Reconciled:
+        """Return one report in an answer of the engine."""
+        return cls(
+            source=str(value["source"]),
+            seen=int(value["seen"]),
+            missing=len(value["found"]),
+            trouble=value.get("trouble"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
     """What one sweep found."""
 

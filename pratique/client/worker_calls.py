@@ -8,7 +8,7 @@ from typing import Any
 from pratique.client.call import Call, path_of
 from pratique.client.engine_calls import Bind, G
 from pratique.client.gate_view import GateView
-from pratique.client.work import Collected, Delivery, DeliveryStatus, Swept, Work
+from pratique.client.work import Collected, Delivery, DeliveryStatus, Reconciled, Swept, Work
 
 
 def claim(worker: str, topics: Iterable[str], limit: int, lease_seconds: int | None) -> Call[list[Work]]:
@@ -123,6 +123,16 @@ def flow_run_ended(flow_run: str, state: str, message: str) -> Call[None]:
 def sweep() -> Call[Swept]:
     """Have every clock looked at now."""
     return Call(method="POST", path=path_of("sweep"), read=lambda reply: Swept.from_json(reply.json()))
+
+
+def reconcile() -> Call[list[Reconciled]]:
+    """Have every tool asked for what it told nobody of."""
+    return Call(
+        method="POST",
+        path=path_of("reconciliations"),
+        hold_seconds=_COLLECT_SECONDS,
+        read=lambda reply: [Reconciled.from_json(one) for one in reply.json()["results"]],
+    )
 
 
 #: How long one collection may take in the engine.

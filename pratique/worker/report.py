@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from pratique.client.work import Swept
+from pratique.client.work import Reconciled, Swept
 
 EndState = Literal["Cleared", "AwaitingDecision", "Blocked"]
 
@@ -54,7 +55,7 @@ def findings_page(view: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def sweep_page(report: Swept) -> str:
+def sweep_page(report: Swept, asked: Sequence[Reconciled] = ()) -> str:
     """Return the report of one sweep as Markdown."""
     words = {
         "rechecked": "Gates checked again",
@@ -65,6 +66,7 @@ def sweep_page(report: Swept) -> str:
         "limits_ahead": "Time limits reminded of",
     }
     rows = [f"| {text} | {getattr(report, name)} |" for name, text in words.items()]
+    rows += [f"| Missing of {_plain(one.source)} | {_plain(one.trouble or str(one.missing))} |" for one in asked]
     return "\n".join([f"# Sweep at {report.at}", "", "| What | How many |", "| --- | --- |", *rows])
 
 

@@ -139,6 +139,10 @@ def add_gate_runs(app: FastAPI, engine: FakeEngine) -> None:
     async def sweep() -> Any:
         return engine.counted("sweep") or {"rechecked": 1, "expired": 0, "followed_up": 0, "overdue": 0, "at": "now"}
 
+    @app.post("/v1/reconciliations")
+    async def reconciliations() -> Any:
+        return engine.counted("reconcile") or {"results": [{"source": "mlflow", "seen": 3, "found": {"d": "mapped"}}]}
+
 
 def add_work(app: FastAPI, engine: FakeEngine) -> None:
     @app.post("/v1/work/claim")

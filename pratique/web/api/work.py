@@ -12,6 +12,7 @@ from starlette.responses import Response
 from pratique.services.collecting import announce, collect, evaluate_run
 from pratique.services.deliveries import delivery_view, settle_delivery
 from pratique.services.flow_runs import end_flow_run, start_flow_run
+from pratique.services.hook_reconciliations import reconcile_all
 from pratique.services.sweep import sweep
 from pratique.services.views import gate_view
 from pratique.services.work import claim, extend, settle
@@ -141,6 +142,13 @@ async def post_flow_run_end(request: Request, run: str, body: FlowRunEndBody, pr
     command = partial(end_flow_run, run_id=run, state=body.state, message=body.message)
     await parts_of(request).ledger.awrite(principal.actor, command)
     return Response(status_code=204)
+
+
+@router.post("/reconciliations", summary="Ask every tool for what it told nobody of, now")
+async def post_reconciliations(request: Request, principal: Working) -> JsonResponse:
+    """Reconcile every source of hooks that names a registry; one that does not answer holds up no other."""
+    results = await asyncio.to_thread(reconcile_all, parts_of(request), actor=principal.actor)
+    return JsonResponse({"results": results})
 
 
 @router.post("/sweep", summary="Do what time alone changes, now")
