@@ -22,6 +22,7 @@ from pratique.cli import (
     occurrence,
     provider,
     regime,
+    replay,
     request,
     risk,
     scope,
@@ -47,6 +48,7 @@ app.add_typer(gate.app, name="gate")
 gate.app.command(epilog=examples(*sheet.EXAMPLES))(sheet.sheet)
 gate.app.command(epilog=examples(*lint.EXAMPLES, after=lint.AFTER))(lint.lint)
 gate.app.command("try", epilog=examples(*try_gate.EXAMPLES, after=try_gate.AFTER))(try_gate.try_gate)
+gate.app.command(epilog=examples(*replay.EXAMPLES, after=replay.AFTER))(replay.replay)
 app.add_typer(model.app, name="model")
 app.add_typer(evidence.app, name="evidence")
 evidence.app.command(epilog=snapshot.EPILOG)(snapshot.snapshot)

@@ -1,11 +1,16 @@
-"""The calls about editions of regimes: which there are, what adopting one would touch, adopting it."""
+"""The calls about rules: which editions there are, what another one, or another spec, would change, adopting one."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from pratique.client.call import Call, Reply, path_of
 from pratique.client.views import Json
+
+#: A page of gate runs is judged again before its answer begins.
+_REPLAY_SECONDS = 120.0
 
 
 def editions() -> Call[list[Json]]:
@@ -34,6 +39,17 @@ def adopt(edition: str, reason: str | None, *, dry_run: bool) -> Call[Json]:
         body=body,
         key=secrets.token_hex(16),
         read=_json,
+    )
+
+
+def replay(
+    gate: str, spec: Mapping[str, Any], *, model: str | None, version: str | None, cursor: str | None
+) -> Call[Json]:
+    """Ask for a page of the gate runs whose verdict a proposed spec would change; nothing is written."""
+    given = {"model": model, "version": version, "cursor": cursor}
+    body = {"spec": spec, **{name: value for name, value in given.items() if value is not None}}
+    return Call(
+        method="POST", path=path_of("gates", gate, "replay"), body=body, hold_seconds=_REPLAY_SECONDS, read=_json
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from pratique.client import regime_calls as calls
 from pratique.client.views import Json
@@ -41,3 +42,20 @@ class RegimeNamespace:
             InvalidInputError: a file is not sound; names every error, and nothing was changed.
         """
         return self._client.send(calls.adopt(edition, reason, dry_run=dry_run))
+
+    def replay(
+        self, gate: str, spec: Mapping[str, Any], *, model: str | None = None, version: str | None = None
+    ) -> Iterator[Json]:
+        """Yield pages of the gate's runs judged again under a proposed spec: `items` are those that would change.
+
+        Raises:
+            InvalidInputError: the spec is not sound; names every error.
+            NotAllowedError: the token is neither an admin's nor a person's.
+        """
+        cursor: str | None = None
+        while True:
+            page = self._client.send(calls.replay(gate, spec, model=model, version=version, cursor=cursor))
+            yield page
+            cursor = page.get("next")
+            if cursor is None:
+                return

@@ -34,6 +34,7 @@ from pratique.web.api import (
     records,
     regimes,
     registers,
+    replays,
     snapshots,
     work,
 )
@@ -79,6 +80,7 @@ def create_app(parts: Parts) -> FastAPI:
         hooks,
         gates,
         gate_sheets,
+        replays,
         providers,
         compute,
         attestations,
