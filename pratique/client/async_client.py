@@ -16,10 +16,11 @@ from pratique.client.async_clocks import AsyncClockNamespace
 from pratique.client.async_collectors import AsyncCollectorNamespace
 from pratique.client.async_gate import AsyncGate
 from pratique.client.async_hooks import AsyncHookNamespace
+from pratique.client.async_keeping import AsyncKeepingNamespace
 from pratique.client.async_regimes import AsyncRegimeNamespace
 from pratique.client.async_risks import AsyncRiskNamespace
-from pratique.client.async_snapshots import AsyncSnapshotNamespace
 from pratique.client.async_scope import AsyncScopeNamespace
+from pratique.client.async_snapshots import AsyncSnapshotNamespace
 from pratique.client.async_worker import AsyncWorkerNamespace
 from pratique.client.call import Call, Progress, retry_pause_seconds
 from pratique.client.connection import Connection
@@ -58,6 +59,7 @@ class AsyncClient:
         self.collectors = AsyncCollectorNamespace(self)  #: which formats of evidence are read
         self.snapshots = AsyncSnapshotNamespace(self)  #: public pages, captured by the engine
         self.hooks = AsyncHookNamespace(self)  #: what tools reported by themselves
+        self.keeping = AsyncKeepingNamespace(self)  #: until when evidence files are kept; holds, the purge
         self.attestations = AsyncAttestationNamespace(self)  #: what people say of evidence that they read
         self.clocks = AsyncClockNamespace(self)  #: time limits, incidents, requests
 
@@ -212,6 +214,7 @@ class AsyncClient:
         version: str,
         requirement: str | None = None,
         *,
+        revises: str | None = None,
         sha256: str | None = None,
         progress: Progress | None = None,
     ) -> Evidence:
@@ -219,9 +222,9 @@ class AsyncClient:
 
         Args:
             path: the file.
-            model: name of the model.
-            version: its version.
+            model, version: what it is evidence of.
             requirement: which requirement it is meant for; None lets the engine find out.
+            revises: evidence of the same version that it replaces.
             sha256: the digest it must have; None takes the digest of the file as it is now.
             progress: called with bytes sent so far and bytes in all.
 
@@ -231,7 +234,7 @@ class AsyncClient:
         """
         digest = sha256.lower() if sha256 else await asyncio.to_thread(file_sha256, path)
         body = file_body(path, progress)
-        call = calls.add_evidence(model, version, body, sha256=digest, requirement=requirement)
+        call = calls.add_evidence(model, version, body, sha256=digest, requirement=requirement, revises=revises)
         return (await self.send(call))[0]
 
     async def evidence(self, model: str, version: str) -> AsyncIterator[Evidence]:

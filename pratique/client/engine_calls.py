@@ -131,7 +131,7 @@ def set_dates(
 
 
 def add_evidence(
-    model: str, version: str, body: FileBody, *, sha256: str, requirement: str | None
+    model: str, version: str, body: FileBody, *, sha256: str, requirement: str | None, revises: str | None = None
 ) -> Call[tuple[Evidence, list[GateView]]]:
     """Send a file. The digest travels with it; a file that arrives otherwise is refused and not kept."""
 
@@ -142,7 +142,7 @@ def add_evidence(
     return Call(
         method="POST",
         path=f"{_version_path(model, version)}/evidence",
-        query={"filename": body.path.name, "sha256": sha256, "requirement": requirement},
+        query={"filename": body.path.name, "sha256": sha256, "requirement": requirement, "revises": revises},
         body=body,
         read=read,
     )

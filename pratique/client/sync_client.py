@@ -20,10 +20,11 @@ from pratique.client.sync_attestations import AttestationNamespace
 from pratique.client.sync_clocks import ClockNamespace
 from pratique.client.sync_collectors import CollectorNamespace
 from pratique.client.sync_hooks import HookNamespace
+from pratique.client.sync_keeping import KeepingNamespace
 from pratique.client.sync_regimes import RegimeNamespace
 from pratique.client.sync_risks import RiskNamespace
-from pratique.client.sync_snapshots import SnapshotNamespace
 from pratique.client.sync_scope import ScopeNamespace
+from pratique.client.sync_snapshots import SnapshotNamespace
 from pratique.client.sync_worker import WorkerNamespace
 from pratique.client.transport import Sink, StandardTransport, Transport
 from pratique.client.views import Evidence, IssuedToken, JournalPage, Json, LoginLink, Registration
@@ -52,6 +53,7 @@ class Client:
         self.collectors = CollectorNamespace(self)  #: which formats of evidence are read
         self.snapshots = SnapshotNamespace(self)  #: public pages, captured by the engine
         self.hooks = HookNamespace(self)  #: what tools reported by themselves
+        self.keeping = KeepingNamespace(self)  #: until when evidence files are kept; holds, the purge
         self.attestations = AttestationNamespace(self)  #: what people say of evidence that they read
         self.clocks = ClockNamespace(self)  #: time limits, incidents, requests
 
@@ -185,6 +187,7 @@ class Client:
         version: str,
         requirement: str | None = None,
         *,
+        revises: str | None = None,
         sha256: str | None = None,
         progress: Progress | None = None,
     ) -> Evidence:
@@ -192,9 +195,9 @@ class Client:
 
         Args:
             path: the file.
-            model: name of the model.
-            version: its version.
+            model, version: what it is evidence of.
             requirement: which requirement it is meant for; None lets the engine find out.
+            revises: evidence of the same version that it replaces.
             sha256: the digest it must have; None takes the digest of the file as it is now.
             progress: called with bytes sent so far and bytes in all.
 
@@ -204,7 +207,8 @@ class Client:
         """
         digest = sha256.lower() if sha256 else file_sha256(path)
         body = file_body(path, progress)
-        return self.send(calls.add_evidence(model, version, body, sha256=digest, requirement=requirement))[0]
+        call = calls.add_evidence(model, version, body, sha256=digest, requirement=requirement, revises=revises)
+        return self.send(call)[0]
 
     def evidence(self, model: str, version: str) -> Iterator[Evidence]:
         """Yield the evidence of a model version, oldest first, page by page."""

@@ -211,7 +211,12 @@ class Evidence:
     complete: bool | None = None
     incomplete_reason: str | None = None
     produced_at: str | None = None
+    observed_from: str | None = None  #: the time that it tells of, apart from when it was made
+    observed_until: str | None = None
     valid_until: str | None = None
+    revises: str | None = None  #: the evidence that it replaces
+    revised_by: str | None = None  #: the evidence that replaces it
+    purged_at: str | None = None  #: when its file was given up
     facts: Mapping[str, Any] = field(default_factory=dict)
     raw: Json = field(default_factory=dict, repr=False, compare=False)
 
@@ -220,7 +225,8 @@ class Evidence:
         """Return the evidence in an answer of the engine."""
         optional = (
             "submitter credential media_type requirement kind collector tool subject subject_version subject_digest "
-            "planned done errors skew_seconds complete incomplete_reason produced_at valid_until"
+            "planned done errors skew_seconds complete incomplete_reason produced_at observed_from observed_until "
+            "valid_until revises revised_by purged_at"
         )
         return cls(
             id=value["id"],

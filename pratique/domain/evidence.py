@@ -55,6 +55,8 @@ class Evidence:
     reading: Reading
     reading_reason: str | None = None
     requirement: str | None = None  #: the requirement the uploader meant it for; a hint, never a fact
+    revises: str | None = None  #: the evidence that it replaces
+    attested_by: tuple[str, ...] = ()  #: people who read it and say what it is; sorted
     extraction: Extraction | None = None
 
     @property

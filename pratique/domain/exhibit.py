@@ -18,7 +18,10 @@ def identity_of(evidence: Evidence) -> list[str | None]:
     """Return what fixes the facts of a piece of evidence: the file's bytes and the parser that read them."""
     read = evidence.extraction
     parser = [read.kind, read.collector, read.collector_version] if read is not None else [None, None, None]
-    return [evidence.id, evidence.sha256, evidence.reading.value, evidence.requirement, *parser]
+    # Left out where it replaces nothing, so that inputs of before are digested as they were.
+    chain = [evidence.revises] if evidence.revises is not None else []
+    chain += [f"attested by {person}" for person in evidence.attested_by]
+    return [evidence.id, evidence.sha256, evidence.reading.value, evidence.requirement, *parser, *chain]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,19 +108,25 @@ class Exhibit:
             return f"{evidence.filename}: not read yet"
         if evidence.extraction is None or evidence.reading is Reading.UNREADABLE:
             return f"{evidence.filename}: {evidence.reading_reason or 'unreadable'}"
-        extraction, names = evidence.extraction, self.ground.names
+        if self.other is not None:
+            return self.other
+        if not evidence.extraction.complete:
+            return f"{evidence.filename} is incomplete: {evidence.extraction.incomplete_reason or 'no reason given'}"
+        return None
+
+    @cached_property
+    def other(self) -> str | None:
+        """Why it speaks of another model, or of other weights; None: of these, or it was not read."""
+        evidence, extraction, names = self.evidence, self.evidence.extraction, self.ground.names
+        if extraction is None:
+            return None
         if extraction.subject is not None and names.isdisjoint(_called(extraction.subject, extraction.subject_version)):
             found = " ".join(filter(None, (extraction.subject, extraction.subject_version)))
             return (
                 f"{evidence.filename} speaks of model {found!r}; this version is known as "
                 f"{', '.join(sorted(names))} (profile member `known_as`)"
             )
-        other_weights = self._other_weights(extraction)
-        if other_weights is not None:
-            return other_weights
-        if not extraction.complete:
-            return f"{evidence.filename} is incomplete: {extraction.incomplete_reason or 'no reason given'}"
-        return None
+        return self._other_weights(extraction)
 
     def _other_weights(self, extraction: Extraction) -> str | None:
         filename = self.evidence.filename

@@ -23,6 +23,7 @@ _JUDGED = (
     "may_run",
     "criterion",
     "fresh_for_days",
+    "renew_on",
     "gating",
 )
 #: Members of a gate that decide whether it is cleared, beside its requirements.

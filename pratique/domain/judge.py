@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 from weakref import ReferenceType, ref
 
+from pratique.domain.chains import replacements, why_replaced
 from pratique.domain.decisions import Waiver
 from pratique.domain.evidence import Evidence, Reading
 from pratique.domain.exhibit import Exhibit, Ground
@@ -15,6 +16,7 @@ from pratique.domain.findings import PASSING, Finding, FindingStatus
 from pratique.domain.gates import GateState
 from pratique.domain.limits import answer_of_limits
 from pratique.domain.moment import Moment
+from pratique.domain.renewal import Renewals
 from pratique.domain.situation import BoundFacts, Situation
 from pratique.domain.spec import Checkpoint, EvidenceNeed, Gating, Requirement
 from pratique.domain.times import instant_text
@@ -82,6 +84,8 @@ class Judge:
         self._settled_when = settled_when
         self.exhibits = _exhibits(situation.evidence, ground, exhibits)
         self._newest_first = sorted(self.exhibits, key=_age, reverse=True)
+        self._replaced_by = replacements(self.exhibits)
+        self._renewals = Renewals(self.exhibits, self._replaced_by)
         self._unread = [e.evidence for e in self._newest_first if e.evidence.reading is not Reading.READ]
         self._is_all_read = not self._unread and all(e.kind is not None for e in self._newest_first)
         self._by_kind: dict[str | None, list[Exhibit]] = {}  #: newest first; of use where everything was read
@@ -108,9 +112,8 @@ class Judge:
         """True when the same evidence is judged by the same criterion on the same side of its end."""
         need, ends_at = requirement.evidence, before.ends_at
         evidence = before.evidence() if before.evidence is not None else None
-        if evidence is None or need is None:
-            return False
-        if before.finding.waiver is not None or requirement.id in self._waivers:
+        is_waived = before.finding.waiver is not None or requirement.id in self._waivers
+        if evidence is None or need is None or is_waived or requirement.renew_on:
             return False
         choice = self._choose(requirement, need)
         if choice is None or choice.exhibit.evidence is not evidence:
@@ -229,6 +232,8 @@ class Judge:
         if ends_at is not None and self._moment.is_reached(ends_at):
             reason = f"{filename} ran out on {instant_text(ends_at)[:10]}; newer evidence is needed"
             return Answer(FindingStatus.STALE, reason, exhibit, ends_at)
+        if (again := self._renewals.why_again(exhibit, requirement.renew_on)) is not None:
+            return Answer(FindingStatus.STALE, again, exhibit)
         judgement = exhibit.bound.judge(criterion)
         if judgement.holds is None:
             reason = f"criterion could not be judged on {filename}: {judgement.reason}"
@@ -254,11 +259,15 @@ class Judge:
             is_of_before = since is not None and exhibit.evidence.received_at < since
             if (is_of_before and before is not None) or not self._speaks_to(exhibit, requirement, need):
                 continue
+            later = self._replaced_by.get(exhibit.evidence.id)
+            if later is not None and self._speaks_to(later, requirement, need):
+                continue  # it is looked at by its own date
             if is_of_before:
                 before = _Choice(exhibit, None, is_of_before=True)
-                continue
-            trouble = exhibit.trouble or (exhibit.doubt(need.select) if need.select is not None else None)
-            return _Choice(exhibit, trouble)
+            elif later is not None:  # or an older answer would come back, because somebody replaced this one
+                return _Choice(exhibit, why_replaced(exhibit, later))
+            else:
+                return _Choice(exhibit, exhibit.trouble or (exhibit.doubt(need.select) if need.select else None))
         return before
 
     def _speaks_to(self, exhibit: Exhibit, requirement: Requirement, need: EvidenceNeed) -> bool:

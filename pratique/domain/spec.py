@@ -46,6 +46,13 @@ class LifecycleStage(StrEnum):
     POST_DEPLOYMENT = "post_deployment"
 
 
+class Change(StrEnum):
+    """What ends the worth of evidence, beside other weights, which always do."""
+
+    EVALUATION_VERSION = "evaluation-version"  #: an evaluation was run in another version of its task
+    SYSTEM_CARD = "system-card"  #: another model card was submitted
+
+
 class EvidenceNeed(_Data):
     """Which evidence a requirement looks at."""
 
@@ -77,6 +84,7 @@ class Requirement(_Data):
     criterion: Cel | None = None  #: CEL over `facts` and `profile`; needed with `evidence`
     unmet: str | None = Field(default=None, max_length=400)  #: what a false criterion means, for people
     fresh_for_days: int | None = Field(default=None, ge=1, le=3660)
+    renew_on: tuple[Change, ...] = ()  #: what else ends the worth of `evidence`; other weights always do
     owner: Role = "owner"  #: role that owes the evidence
     gating: Gating = Gating.ENFORCE
     verified: bool = True  #: the rule was checked against a primary source
@@ -92,6 +100,8 @@ class Requirement(_Data):
             raise ValueError(f"`criterion` has no facts to judge beside `{subject}`")
         if subject is not None and self.fresh_for_days is not None:
             raise ValueError(f"`fresh_for_days` has no evidence to date beside `{subject}`")
+        if subject is not None and self.renew_on:
+            raise ValueError(f"`renew_on` has no evidence to renew beside `{subject}`")
         if subject is not None and self.per_occasion:
             raise ValueError(f"`per_occasion` has no evidence to date beside `{subject}`")
         if self.clock is None and (self.if_begun or self.may_run):
@@ -138,6 +148,7 @@ LATER_MEMBERS: Mapping[str, Any] = {
     "per_occasion": False,
     "if_begun": False,
     "may_run": False,
+    "renew_on": [],
 }
 #: The same for members of the gate itself.
 LATER_GATE_MEMBERS: Mapping[str, Any] = {"not_checked": [], "settled_when": None}

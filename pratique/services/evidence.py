@@ -6,25 +6,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import bindparam, select
+
 from pratique.collectors import UnreadableError, read_evidence
 from pratique.domain.entries import EvidenceRead, EvidenceSubmitted
 from pratique.domain.evidence import Extraction, Reading
 from pratique.domain.gates import WAITING_STATES
 from pratique.domain.times import instant_text, parse_instant
-from pratique.errors import InvalidInputError, NotFoundError
+from pratique.errors import ConflictError, InvalidInputError, NotFoundError
 from pratique.services import lookups
 from pratique.services.advancing import advance_live, start_flow
 from pratique.services.loaded_run import load_run
 from pratique.services.models import find_model_version
 from pratique.services.needs import needs_of
 from pratique.services.parts import Parts
+from pratique.services.retention import PURGES_OF_FILE_LOCKED
 from pratique.services.situations import occasion_since
 from pratique.services.specs import pinned_spec
 from pratique.services.views import evidence_view, gate_view
+from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
 _MAX_FILENAME = 255
+#: What replaces a piece of evidence of a model version.
+REVISING = Query(
+    select(lookups.evidence)
+    .where(
+        lookups.evidence.c.model_version_id == bindparam("model_version_id"),
+        lookups.evidence.c.revises == bindparam("revises"),
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +61,7 @@ class Submission:
     requirement: str | None
     read: FileReading
     credential: str | None = None  #: by which it came
+    revises: str | None = None  #: the evidence that it replaces
 
     def entry(self, evidence_id: str, model_version_id: str) -> EvidenceSubmitted:
         """Return what the journal says of it."""
@@ -64,6 +78,7 @@ class Submission:
             reading_reason=self.read.reason,
             extraction=_as_json(self.read.extraction),
             credential=self.credential,
+            revises=self.revises,
         )
 
 
@@ -100,27 +115,46 @@ def submit_evidence(
         The evidence and the gate runs of the version that are not final.
 
     Raises:
-        NotFoundError: the model version is not registered.
+        NotFoundError: the model version is not registered, or has no evidence that is to be replaced.
+        ConflictError: what is to be replaced was replaced before.
     """
     found = find_model_version(tx, model, version)
+    tx.all(PURGES_OF_FILE_LOCKED, sha256=submission.sha256)  # whoever removes that file waits, and sees it is needed
     same = _submitted_before(tx, found["id"], submission)
     if same is not None and not _is_asked_again(tx, parts, found["id"], same):
         live = tx.all(lookups.LIVE_RUNS, model_version_id=found["id"])
         runs = [row["id"] for row in live if row["is_latest"]]
-        return {"evidence": evidence_view(same, found), "gates": [gate_view(tx, parts, run) for run in runs]}
+        return {"evidence": evidence_with_chain(tx, same, found), "gates": [gate_view(tx, parts, run) for run in runs]}
+    if submission.revises is not None:
+        _refuse_to_revise(tx, found["id"], submission.revises)
     evidence_id = tx.new_id()
     tx.record(submission.entry(evidence_id, found["id"]))
     runs = advance_live(tx, parts, found["id"], cause=f"new evidence {submission.filename}")
     if submission.read.reading is Reading.PENDING:
         _ask_to_read(tx, parts, runs, evidence_id)
     row = tx.one(lookups.EVIDENCE, id=evidence_id) or {}
-    return {"evidence": evidence_view(row, found), "gates": [gate_view(tx, parts, run) for run in runs]}
+    return {"evidence": evidence_with_chain(tx, row, found), "gates": [gate_view(tx, parts, run) for run in runs]}
 
 
 def _submitted_before(tx: Transaction, model_version_id: str, submission: Submission) -> Row | None:
     given = {"sha256": submission.sha256, "filename": submission.filename}
     rows = tx.all(lookups.EVIDENCE_SAME, model_version_id=model_version_id, **given)
-    return next((row for row in reversed(rows) if row["requirement"] == submission.requirement), None)
+    meant = (submission.requirement, submission.revises)
+    found = [row for row in rows if row["purged_at"] is None and (row["requirement"], row["revises"]) == meant]
+    return found[-1] if found else None
+
+
+def _refuse_to_revise(tx: Transaction, model_version_id: str, evidence_id: str) -> None:
+    """Refuse to replace what is not there, or was replaced before: a chain has one newest piece."""
+    row = tx.one(lookups.EVIDENCE, id=evidence_id)
+    if row is None or row["model_version_id"] != model_version_id:
+        raise NotFoundError(f"revises: this model version has no evidence {evidence_id[:80]}")
+    later = tx.one(REVISING, model_version_id=model_version_id, revises=evidence_id)
+    if later is not None:
+        raise ConflictError(
+            f"evidence {evidence_id} was replaced by {later['id']} ({later['filename']}) already",
+            hint="replace the newest of the chain",
+        )
 
 
 def _is_asked_again(tx: Transaction, parts: Parts, model_version_id: str, same: Row) -> bool:
@@ -158,18 +192,21 @@ def record_reading(
         NotFoundError: no such evidence.
     """
     row = find_evidence(tx, evidence_id)
-    if row["reading"] != Reading.PENDING:
+    if row["reading"] != Reading.PENDING or row["purged_at"] is not None:
         return
-    tx.record(
-        EvidenceRead(
-            id=evidence_id,
-            model_version_id=row["model_version_id"],
-            reading=read.reading.value,
-            reading_reason=read.reason,
-            extraction=_as_json(read.extraction),
-        )
-    )
+    tx.record(reading_entry(row, read))
     advance_live(tx, parts, row["model_version_id"], cause=f"evidence {row['filename']} was read", driven=driven)
+
+
+def reading_entry(row: Row, read: FileReading) -> EvidenceRead:
+    """Return what the journal says of reading evidence that was stored earlier."""
+    return EvidenceRead(
+        id=row["id"],
+        model_version_id=row["model_version_id"],
+        reading=read.reading.value,
+        reading_reason=read.reason,
+        extraction=_as_json(read.extraction),
+    )
 
 
 def find_evidence(reader: Reader, evidence_id: str) -> Row:
@@ -184,10 +221,16 @@ def find_evidence(reader: Reader, evidence_id: str) -> Row:
     return row
 
 
+def evidence_with_chain(reader: Reader, row: Row, version: Row) -> dict[str, Any]:
+    """Return a piece of evidence as the API shows it, with what replaces it, and what it replaces."""
+    later = reader.one(REVISING, model_version_id=row["model_version_id"], revises=row["id"])
+    return evidence_view(row, version) | {"revised_by": later["id"] if later is not None else None}
+
+
 def pending_evidence(reader: Reader, model_version_id: str) -> list[Row]:
     """Return the evidence of a model version that was not read yet."""
     rows = reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=model_version_id)
-    return [row for row in rows if row["reading"] == Reading.PENDING]
+    return [row for row in rows if row["reading"] == Reading.PENDING and row["purged_at"] is None]
 
 
 def _as_json(extraction: Extraction | None) -> dict[str, Any] | None:

@@ -25,6 +25,12 @@ _PAGE = Query(
     .limit(bindparam("limit"))
 )
 
+_REVISIONS = Query(
+    select(evidence.c.id, evidence.c.revises).where(
+        evidence.c.model_version_id == bindparam("model_version_id"), evidence.c.revises.is_not(None)
+    )
+)
+
 
 def evidence_page(reader: Reader, *, model: str, version: str, cursor: str | None, limit: int) -> dict[str, Any]:
     """Return a page of evidence; what comes in while somebody pages is on a later page.
@@ -38,7 +44,9 @@ def evidence_page(reader: Reader, *, model: str, version: str, cursor: str | Non
     rows = reader.all(_PAGE, model_version_id=found["id"], after_at=at, after_id=last, limit=limit + 1)
     shown = rows[:limit]
     more = f"{shown[-1]['received_at']}/{shown[-1]['id']}" if len(rows) > limit else None
-    return {"items": [evidence_view(row, found) for row in shown], "next": more}
+    later = {row["revises"]: row["id"] for row in reader.all(_REVISIONS, model_version_id=found["id"])}
+    items = [evidence_view(row, found) | {"revised_by": later.get(row["id"])} for row in shown]
+    return {"items": items, "next": more}
 
 
 def _position(cursor: str | None) -> tuple[str, str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import bindparam, select
+
 from pratique.canonical import digest_of, stored_json
 from pratique.domain.decisions import Act, Decision, Waiver
 from pratique.domain.evaluation import Situation
@@ -17,15 +19,23 @@ from pratique.domain.people import People
 from pratique.domain.spec import GateSpec
 from pratique.domain.times import instant_text, parse_instant
 from pratique.services import lookups
+from pratique.services.attesters import attested, attesters_of
 from pratique.services.effective_profile import effective_profile, recorded_profile
 from pratique.services.needs import Needs, needs_of
 from pratique.services.parts import Parts
 from pratique.services.registers import risks_of, values_of
+from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
 
 #: Pieces of evidence, and profiles, kept as parsed; each is looked at again with every event of its model version.
 #: They are handed out as the same objects, by which the memory of verdicts tells that nothing changed.
 _MAX_SEEN = 4096
+#: What identifies the facts of evidence: rows are changed by being read, and by being purged, which takes them out.
+_THAT_COUNT = Query(
+    select(lookups.evidence.c.id, lookups.evidence.c.reading, lookups.evidence.c.collector_version)
+    .where(lookups.evidence.c.model_version_id == bindparam("model_version_id"), lookups.evidence.c.purged_at.is_(None))
+    .order_by(lookups.evidence.c.received_at, lookups.evidence.c.id)
+)
 
 
 def load_situation(reader: Reader, parts: Parts, run: Row, version: Row, now: datetime, *, spec: GateSpec) -> Situation:
@@ -164,16 +174,23 @@ def occasion_since(reader: Reader, run: Row) -> datetime | None:
 
 
 def _evidence_of_version(reader: Reader, parts: Parts, version_id: str) -> list[Evidence]:
-    rows = reader.all(lookups.READINGS_OF_VERSION, model_version_id=version_id)
-    seen = [parts.evidence.get((row["id"], row["reading"])) for row in rows]
+    rows = reader.all(_THAT_COUNT, model_version_id=version_id)
+    people = attesters_of(reader, version_id)
+    named = ((row["id"], row["reading"], row["collector_version"], people.get(row["id"], ())) for row in rows)
+    seen = [parts.evidence.get(name) for name in named]
     known = [evidence for evidence in seen if evidence is not None]
     if len(known) == len(rows):
         return known
-    found = [evidence_of(row) for row in reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=version_id)]
+    all_rows = reader.all(lookups.EVIDENCE_OF_VERSION, model_version_id=version_id)
+    found = [evidence_of(row, people.get(row["id"], ())) for row in all_rows if row["purged_at"] is None]
     if len(parts.evidence) + len(found) > _MAX_SEEN:
         parts.evidence.clear()
-    parts.evidence.update({(evidence.id, evidence.reading.value): evidence for evidence in found})
+    parts.evidence.update({(e.id, e.reading.value, _reader_of(e), e.attested_by): e for e in found})
     return found
+
+
+def _reader_of(evidence: Evidence) -> str | None:
+    return evidence.extraction.collector_version if evidence.extraction is not None else None
 
 
 def standing_decisions(reader: Reader, run_id: str, *, people: People, model: str) -> list[Decision]:
@@ -192,8 +209,8 @@ def _holds_still(decision: Decision, people: People, model: str) -> bool:
     return person is not None and person.holds(decision.role, model)
 
 
-def evidence_of(row: Row) -> Evidence:
-    """Return the evidence that a row describes."""
+def evidence_of(row: Row, attested_by: tuple[str, ...] = ()) -> Evidence:
+    """Return the evidence that a row describes, with the people who attest it."""
     return Evidence(
         id=row["id"],
         sha256=row["sha256"],
@@ -203,11 +220,13 @@ def evidence_of(row: Row) -> Evidence:
         reading=Reading(row["reading"]),
         reading_reason=row["reading_reason"],
         requirement=row["requirement"],
-        extraction=_extraction_of(row) if row["reading"] == Reading.READ else None,
+        revises=row["revises"],
+        attested_by=attested_by,
+        extraction=_extraction_of(row, attested_by) if row["reading"] == Reading.READ else None,
     )
 
 
-def _extraction_of(row: Row) -> Extraction:
+def _extraction_of(row: Row, attested_by: tuple[str, ...]) -> Extraction:
     return Extraction(
         kind=row["kind"],
         collector=row["collector"],
@@ -225,7 +244,7 @@ def _extraction_of(row: Row) -> Extraction:
         observed_from=_instant(row["observed_from"]),
         observed_until=_instant(row["observed_until"]),
         valid_until=_instant(row["valid_until"]),
-        facts=stored_json(row["facts"]),
+        facts=attested(stored_json(row["facts"]), attested_by, row["submitter"]),
     )
 
 

@@ -119,7 +119,7 @@ def _head(row: Row, version: Row, spec: GateSpec, state: GateState) -> dict[str,
 
 def evidence_view(row: Row, version: Row) -> dict[str, Any]:
     """Return a piece of evidence as the API shows it."""
-    shown = {k: v for k, v in row.items() if k not in ("model_version_id", "facts", "observed_from", "observed_until")}
+    shown = {k: v for k, v in row.items() if k not in ("model_version_id", "facts")}
     shown |= {
         "skew_seconds": _skew(row),
         "model": version["model"],

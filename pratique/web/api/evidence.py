@@ -13,12 +13,13 @@ from starlette.responses import FileResponse
 
 from pratique.collectors.archive import inflated_bytes
 from pratique.domain.evidence import Reading as ReadingState
-from pratique.errors import InvalidInputError
+from pratique.errors import InvalidInputError, NotFoundError, UnavailableError
 from pratique.services import lookups
 from pratique.services.evidence import (
     FileReading,
     Submission,
     clean_filename,
+    evidence_with_chain,
     find_evidence,
     read_file,
     submit_evidence,
@@ -26,7 +27,7 @@ from pratique.services.evidence import (
 from pratique.services.evidence_list import evidence_page
 from pratique.services.models import find_model_version
 from pratique.services.parts import Parts
-from pratique.services.views import evidence_view
+from pratique.services.purging import was_purged
 from pratique.store.intake import Received
 from pratique.store.reader import Reader
 from pratique.web.api.auth import Reading, Submitting, parts_of
@@ -56,11 +57,12 @@ async def post_evidence(
     filename: Annotated[str, Query(min_length=1, max_length=1000)],
     sha256: Annotated[str | None, Query(pattern=r"^[0-9a-f]{64}$")] = None,
     requirement: Annotated[str | None, Query(max_length=64)] = None,
+    revises: Annotated[str | None, Query(max_length=36)] = None,
 ) -> JsonResponse:
     """Stream a file to disk while hashing it, read it with our own parsers, and judge the gates again.
 
     `sha256` is what the sender computed: a file that differs is refused and nothing is kept. `requirement` is a
-    hint for people; facts come from the file alone.
+    hint for people; facts come from the file alone. `revises` is evidence of the same model version that it replaces.
     """
     parts = parts_of(request)
     name = clean_filename(filename)
@@ -77,9 +79,19 @@ async def post_evidence(
         requirement=requirement,
         read=await _read_at_once(parts, received, name),
         credential=principal.credential,
+        revises=revises,
     )
     command = partial(submit_evidence, parts=parts, model=model, version=version, submission=submission)
-    return JsonResponse(await parts.ledger.awrite(principal.actor, command), status_code=201)
+    answer = await parts.ledger.awrite(principal.actor, command)
+    if await parts.ledger.aread(partial(was_purged, sha256=received.sha256)):
+        await asyncio.to_thread(_refuse_unless_there, parts, received.sha256)
+    return JsonResponse(answer, status_code=201)
+
+
+def _refuse_unless_there(parts: Parts, sha256: str) -> None:
+    """Have a file that was purged just while it came in sent again: the evidence is written, its file is not there."""
+    if not parts.files.has(sha256):
+        raise UnavailableError("the same content was purged just now; nothing is lost, send the file again")
 
 
 async def _read_at_once(parts: Parts, received: Received, filename: str) -> FileReading:
@@ -117,7 +129,9 @@ async def get_evidence(request: Request, evidence: str, _: Reading) -> JsonRespo
 
     def look(reader: Reader) -> dict[str, Any]:
         row = find_evidence(reader, evidence)
-        return evidence_view(row, reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"]) or {})
+        return evidence_with_chain(
+            reader, row, reader.one(lookups.MODEL_VERSION_BY_ID, id=row["model_version_id"]) or {}
+        )
 
     return JsonResponse(await parts_of(request).ledger.aread(look))
 
@@ -132,6 +146,10 @@ async def get_evidence_content(request: Request, evidence: str, _: Reading) -> F
     """Return the file as it was received, as an attachment that no browser will run."""
     parts = parts_of(request)
     row = await parts.ledger.aread(partial(find_evidence, evidence_id=evidence))
+    if row["purged_at"] is not None:
+        raise NotFoundError(
+            f"the file of evidence {evidence} was purged at {row['purged_at']}; what was read in it stays"
+        )
     path = await asyncio.to_thread(parts.files.local, row["sha256"])
     return FileResponse(
         path,

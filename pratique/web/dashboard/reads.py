@@ -14,6 +14,7 @@ from pratique.errors import NotFoundError
 from pratique.services import lookups
 from pratique.services.calendars import calendars_of
 from pratique.services.clock_views import clock_explanation, clocks_page
+from pratique.services.evidence import evidence_with_chain
 from pratique.services.gate_runs import find_run
 from pratique.services.inbox import inbox_page
 from pratique.services.kept_counts import kept_counts
@@ -132,11 +133,14 @@ class LedgerReads:
             row = reader.one(lookups.EVIDENCE, id=evidence_id)
             if row is None:
                 raise NotFoundError(f"evidence {evidence_id[:80]} does not exist")
-            return _evidence(row, _version_of(reader, row))
+            return cast(EvidenceView, evidence_with_chain(reader, row, _version_of(reader, row)))
 
     def evidence_content(self, evidence_id: str) -> Iterator[bytes]:
         """Return the stored file in parts; it is opened before the first part is asked for."""
-        file = self._parts.files.open(self.evidence(evidence_id)["sha256"])
+        shown = self.evidence(evidence_id)
+        if shown.get("purged_at") is not None:
+            raise NotFoundError(f"the file of evidence {evidence_id[:80]} was purged at {shown['purged_at']}")
+        file = self._parts.files.open(shown["sha256"])
 
         def parts() -> Iterator[bytes]:
             with file:

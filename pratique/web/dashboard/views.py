@@ -195,7 +195,12 @@ class EvidenceView(TypedDict):
     errors: int | None
     subject: str | None
     produced_at: str | None
+    observed_from: NotRequired[str | None]
+    observed_until: NotRequired[str | None]
     valid_until: str | None
+    revises: NotRequired[str | None]  #: the evidence that it replaces
+    revised_by: NotRequired[str | None]  #: the evidence that replaces it
+    purged_at: NotRequired[str | None]  #: when its file was given up
     facts: Mapping[str, Any]
 
 

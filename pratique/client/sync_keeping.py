@@ -1,0 +1,48 @@
+"""Keeping evidence files: until when, holds, the purge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pratique.client import keeping_calls as calls
+from pratique.client.views import Json
+
+if TYPE_CHECKING:
+    from pratique.client.sync_client import Client
+
+
+class KeepingNamespace:
+    """`client.keeping`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def retention(self, evidence: str) -> Json:
+        """Return until when the file of a piece of evidence is kept, by which rules, and what else keeps it."""
+        return self._client.send(calls.retention(evidence))
+
+    def hold(self, evidence: str | None = None, *, version: tuple[str, str] | None = None, reason: str) -> Json:
+        """Keep the file of a piece of evidence, or all files of a model version, whatever the rules say (a person).
+
+        Args:
+            evidence: the evidence; or
+            version: model and version.
+            reason: why.
+        """
+        return self._client.send(calls.hold(evidence, version, reason))
+
+    def lift(self, hold: str, reason: str) -> Json:
+        """Lift a hold (a person); what the rules say counts again."""
+        return self._client.send(calls.lift(hold, reason))
+
+    def holds(self) -> list[Json]:
+        """Return every hold, lifted ones too, oldest first."""
+        return self._client.send(calls.holds())
+
+    def purge(self, evidence: str, reason: str) -> Json:
+        """Give the file of a piece of evidence up for good (admin); what was read in it stays.
+
+        Raises:
+            ConflictError: something keeps it; `extra["refused"]` says everything that does.
+        """
+        return self._client.send(calls.purge(evidence, reason))
