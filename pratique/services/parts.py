@@ -38,7 +38,8 @@ class Parts:
     files: EvidenceFiles
     parsing: Parsing = field(default_factory=Parsing)
     egress: Egress = field(default_factory=Egress)  #: the one way to addresses that somebody else chose
-    evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)  #: seen lately, by id and reading
+    #: Seen lately, by id, reading, version of the collector that read it, and who attests it.
+    evidence: dict[tuple[str, str, str | None, tuple[str, ...]], Evidence] = field(default_factory=dict)
     profiles: dict[str, dict[str, Any]] = field(default_factory=dict)  #: seen lately, by stored text or digest
     effective: dict[tuple[Any, ...], EffectiveProfile] = field(default_factory=dict)  #: by what they were made of
     memory: EvaluationMemory = field(default_factory=EvaluationMemory)  #: verdicts given lately

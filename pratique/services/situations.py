@@ -277,11 +277,11 @@ def waiver_of(row: Row) -> Waiver:
 
 
 def submitters_of(situation: Situation, findings: Iterable[Finding]) -> frozenset[str]:
-    """Return the people behind what findings rest on: who submitted the evidence, who granted the waivers."""
+    """Return the people behind what findings rest on: who submitted or attested evidence, who granted waivers."""
     evidence = {f.evidence for f in findings}
     waivers = {f.waiver for f in findings}
     return frozenset(
-        {e.submitter for e in situation.evidence if e.id in evidence}
+        {person for e in situation.evidence if e.id in evidence for person in (e.submitter, *e.attested_by)}
         | {w.person for w in situation.waivers if w.id in waivers}
     )
 
