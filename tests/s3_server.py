@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import httpx
 from moto.server import ThreadedMotoServer
 
 BUCKET = "evidence"
@@ -66,6 +67,8 @@ def s3_server() -> Iterator[S3]:
         client = boto3.client(
             "s3", endpoint_url=url, aws_access_key_id="x", aws_secret_access_key="y", region_name="us-east-1"
         )
+        # What servers of before hold is one and the same in a process.
+        httpx.post(f"{url}/moto-api/reset", trust_env=False).raise_for_status()
         client.create_bucket(Bucket=BUCKET)
         yield S3(url, client)
     finally:
