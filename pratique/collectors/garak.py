@@ -32,6 +32,8 @@ _MAX_LINES = 5_000_000
 #: garak 0.17 has about 200 probes with one to four detectors each.
 _MAX_EVALS = 5_000
 _NAMES_SHOWN = 20
+#: Facts have room for as many; what is left out has the lowest rates, and counts in the sums.
+_EVALS_SHOWN = 350
 
 _WHAT = "garak report"
 _HEAD = re.compile(rb'\A(?:\xef\xbb\xbf)?\s*\{\s*"entry_type"\s*:\s*"start_run setup"\s*,')
@@ -247,7 +249,10 @@ def _put_evals(sheet: FactSheet, report: _Report) -> None:
         if counts["evaluated"] and _adds_up(entry):
             one["rate"] = counts["fails"] / counts["evaluated"]
         found[f"{probe}/{detector}"] = one
-    sheet.put("detectors", found)
+    shown_first = set(sorted(found, key=lambda name: -found[name].get("rate", 1.0))[:_EVALS_SHOWN])
+    sheet.put("detectors", {name: one for name, one in found.items() if name in shown_first})
+    if len(found) > _EVALS_SHOWN:
+        sheet.drop(f"detectors ({len(found) - _EVALS_SHOWN} with the lowest rates)")
     sheet.put("evaluations", {name: sum(one[name] for one in found.values()) for name in _COUNTS})
     rated = [one for one in found.values() if "rate" in one]
     if rated:

@@ -25,10 +25,15 @@ from pratique.domain.evidence import Extraction
 #: Read in pieces; no text of it is kept.
 MAX_XML_BYTES = 64 * 1024**2
 _PIECE_BYTES = 256 * 1024
-_NAMES_SHOWN = 50
+_NAMES_SHOWN = 30
 
 _WHAT = "JUnit results"
-_HEAD = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?testsuites?[\s>/]")
+#: The first element, after a declaration, instructions and comments; also a document type, which is refused later.
+_HEAD = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?(?:(?!\?>).)*\?>\s*|<!--(?:(?!-->).)*-->\s*)*"
+    rb"(?:<!DOCTYPE\s+testsuites?\b|<(?:[A-Za-z_][\w.-]*:)?testsuites?[\s>/])",
+    re.DOTALL,
+)
 _XML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<")
 
 _TESTS = record(**dict.fromkeys(("total", "passed", "failures", "errors", "skipped", "xfailed", "reruns"), COUNT))
@@ -53,12 +58,10 @@ class JunitCollector:
     facts_schema = _SCHEMA
 
     def sniff(self, head: bytes, filename: str) -> Confidence:
-        """Be sure of XML with a test suite near its beginning."""
-        if not _XML.match(head):
-            return Confidence.NO
-        if _HEAD.search(head):
+        """Be sure of XML whose first element is of test suites."""
+        if _HEAD.match(head):
             return Confidence.SURE
-        return Confidence.MAYBE if filename.lower().endswith(".xml") else Confidence.NO
+        return Confidence.MAYBE if _XML.match(head) and filename.lower().endswith(".xml") else Confidence.NO
 
     def read(self, path: Path) -> Extraction:
         """Return the counts of the results.
@@ -112,7 +115,7 @@ def _facts(tally: JunitTally) -> dict[str, object]:
     sheet = FactSheet()
     sheet.put("tests", dict(tally.tests))
     sheet.put("suites", dict(tally.suites))
-    sheet.put("not_passed", [shown(name, 200) for name in tally.not_passed[:_NAMES_SHOWN]])
+    sheet.put("not_passed", [shown(name, 160) for name in tally.not_passed[:_NAMES_SHOWN]])
     sheet.put("properties", tally.figures())
     sheet.put("declared", tally.declared)
     sheet.put("duration_seconds", tally.seconds)

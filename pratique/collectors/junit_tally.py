@@ -15,6 +15,8 @@ from pratique.collectors.unreadable import UnreadableError, shown
 _MAX_DEPTH = 64
 _MAX_ELEMENTS = 2_000_000
 _MAX_NAMES = 1_000
+#: Suites, and properties, that are told apart; facts have room for no more.
+_MAX_GROUPS = 50
 _SUITES = ("testsuite", "testsuites")
 _MEMBERS = ("total", "passed", "failures", "errors", "skipped", "xfailed", "reruns")
 #: Elements under a test case, the worst first: a case with several counts as the worst of them.
@@ -121,7 +123,7 @@ class JunitTally:
 
     def _begin_suite(self, attributes: Mapping[str, str]) -> None:
         depth = len(self._suites)
-        self._suites.append(shown(attributes.get("name", "")) or "unnamed suite")
+        self._suites.append(shown(attributes.get("name", ""), 80) or "unnamed suite")
         numbers = {one: int(attributes[one]) for one in _DECLARED if _is_count(attributes.get(one))}
         if depth == 0:
             self.declared = numbers
@@ -153,8 +155,8 @@ class JunitTally:
         case.reruns += name in _RERUNS
 
     def _add_property(self, attributes: Mapping[str, str]) -> None:
-        name, value = attributes.get("name", "")[:120], figure(attributes.get("value"))
-        if value is None or not name or (name not in self._properties and len(self._properties) >= 100):
+        name, value = attributes.get("name", "")[:80], figure(attributes.get("value"))
+        if value is None or not name or (name not in self._properties and len(self._properties) >= _MAX_GROUPS):
             return
         count, low, high = self._properties.get(name, (0, value, value))
         self._properties[name] = [count + 1, min(low, value), max(high, value)]
@@ -162,7 +164,7 @@ class JunitTally:
     def _count(self, case: _Case) -> None:
         worst = next((member for word, member in _VERDICTS.items() if word in case.verdicts), "passed")
         suite = self._suites[-1] if self._suites else "unnamed suite"
-        if suite not in self.suites and len(self.suites) >= 100:
+        if suite not in self.suites and len(self.suites) >= _MAX_GROUPS:
             suite = "other suites"
         for counts in (self.tests, self.suites.setdefault(suite, dict.fromkeys(_MEMBERS, 0))):
             counts["total"] += 1

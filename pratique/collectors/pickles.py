@@ -52,7 +52,7 @@ class Imports:
     def named(self, danger: str, limit: int) -> list[str]:
         """Return the first `limit` imports of that danger, in order."""
         names = sorted(name for name, found in self.names.items() if found == danger)
-        return [shown(f"{module} {name}", 200) for module, name in names[:limit]]
+        return [shown(f"{module} {name}", 120) for module, name in names[:limit]]
 
     def add(self, data: bytes, what: str, *, must_be_whole: bool = True) -> None:
         """Take apart the pickles in `data`, which stand one after another.

@@ -20,7 +20,11 @@ TOOL = "picklescan"
 _WHAT = "picklescan report"
 _SUMMARY = "----------- SCAN SUMMARY -----------"
 _COUNTS = ("Scanned files", "Infected files", "Suspicious globals", "Dangerous globals")
-_HEAD = re.compile(rb"(?m)^-{11} SCAN SUMMARY -{11}\r?$|^[^\n]*: (?:dangerous|suspicious) import '[^\n]*' FOUND")
+#: The first line: the summary's heading, a finding, the heading of all imports, or trouble with a summary further on.
+_HEAD = re.compile(
+    rb"\A\s*(?:-{11} SCAN SUMMARY -{11}|[^\n]*: (?:dangerous|suspicious) import '[^\n]*' FOUND|All globals found:"
+    rb"|(?:ERROR|WARNING)[^\n]*(?s:.*)\n-{11} SCAN SUMMARY -{11})"
+)
 _FOUND = re.compile(r"(?P<file>.*): (?P<danger>dangerous|suspicious) import '(?P<name>.*)' FOUND.*")
 #: `--globals` lists all that was found, the harmless ones too.
 _LISTED = re.compile(r"All globals found:|\s*\* .+ - (?:innocuous|suspicious|dangerous)")
@@ -35,8 +39,8 @@ class PicklescanReportCollector:
     facts_schema = scan_schema(infected=COUNT, errors=COUNT)
 
     def sniff(self, head: bytes, filename: str) -> Confidence:
-        """Be sure of the summary's heading, or a line of a finding."""
-        return Confidence.SURE if _HEAD.search(head) else Confidence.NO
+        """Be sure of output that begins with a line of picklescan's."""
+        return Confidence.SURE if _HEAD.match(head) else Confidence.NO
 
     def read(self, path: Path) -> Extraction:
         """Return what the output says.

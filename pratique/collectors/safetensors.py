@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pratique.collectors.collector import Collector, CollectorContext, Confidence
-from pratique.collectors.factsheet import FactSheet
+from pratique.collectors.factsheet import MAX_TEXT_CHARACTERS, FactSheet
 from pratique.collectors.foreign import count_at, list_at, text_at
 from pratique.collectors.jsontext import parse_json
 from pratique.collectors.shape import COUNT, TEXT, TEXT_BY_NAME, facts_of, record
@@ -28,7 +28,8 @@ from pratique.domain.evidence import Extraction
 MAX_HEADER_BYTES = 16 * 1024**2
 #: torch itself allows 64.
 _MAX_DIMENSIONS = 64
-_METADATA_SHOWN = 100
+#: Characters of metadata that become facts; some tools write their whole configuration there.
+_METADATA_CHARACTERS = 12_000
 
 #: Bits of one number. Source: safetensors 0.8 `Dtype`.
 BITS: Mapping[str, int] = {
@@ -82,7 +83,7 @@ class SafetensorsCollector:
             sheet = _facts(header, size - start)
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        sheet.put("metadata", dict(list(metadata.items())[:_METADATA_SHOWN]))
+        _put_metadata(sheet, metadata)
         sheet.put("metadata_members", len(metadata))
         sheet.put("weights_sha256", digest)
         return Extraction(
@@ -120,6 +121,19 @@ def _metadata(found: Any) -> dict[str, str]:
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise UnreadableError(f"{_WHAT}: its metadata is not text by name")
     return found
+
+
+def _put_metadata(sheet: FactSheet, metadata: Mapping[str, str]) -> None:
+    """Put what there is room for, and note the names of the rest."""
+    kept: dict[str, str] = {}
+    room = _METADATA_CHARACTERS
+    for name, text in metadata.items():
+        room -= min(len(text), MAX_TEXT_CHARACTERS) + len(name)
+        if room < 0:
+            sheet.drop(f"metadata.{name}")
+        else:
+            kept[name] = text
+    sheet.put("metadata", kept)
 
 
 def _facts(header: Mapping[str, Any], data_bytes: int) -> FactSheet:

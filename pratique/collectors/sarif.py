@@ -29,6 +29,7 @@ from pratique.domain.evidence import Extraction
 MAX_SARIF_BYTES = 64 * 1024**2
 _MAX_RUNS = 200
 _NAMES_SHOWN = 50
+_REASONS_SHOWN = 10
 
 _WHAT = "SARIF"
 _HEAD = re.compile(rb'"version"\s*:\s*"2\.1\.0"')
@@ -140,7 +141,7 @@ def _extract(document: Any, results: Counter[_Result]) -> Extraction:
         collector_version=SarifCollector.version,
         tool=shown(", ".join(dict.fromkeys(_tool(run) for run in runs)), 200),
         complete=not reasons,
-        incomplete_reason="; ".join(reasons[:_NAMES_SHOWN]) or None,
+        incomplete_reason="; ".join(reasons[:_REASONS_SHOWN]) or None,
         planned=len(runs),
         done=failures.count(None),
         errors=len(reasons),
@@ -213,7 +214,7 @@ def _facts(runs: list[Mapping[str, Any]], results: Counter[_Result], failures: l
     for result, count in results.items():
         tally.add(result, rules[result[0]], count)
     sheet = FactSheet()
-    sheet.put("tools", list(dict.fromkeys(_tool(run) for run in runs)))
+    sheet.put("tools", list(dict.fromkeys(_tool(run) for run in runs))[:_NAMES_SHOWN])
     stated = sum(bool(list_at(run, "invocations")) for run in runs)
     sheet.put("runs", {"total": len(runs), "successful": failures.count(None), "stated": stated})
     sheet.put("results", results.total())

@@ -147,6 +147,18 @@ def test_a_report_cut_anywhere_is_never_complete(tmp_path: Path) -> None:
         assert found is None or not found.complete
 
 
+def test_a_run_of_many_detectors_keeps_the_worst_and_counts_all(tmp_path: Path) -> None:
+    entries = [entry for entry in _entries() if entry["entry_type"] != "attempt"]
+    one = next(entry for entry in entries if entry["entry_type"] == "eval" and entry["fails"] == 0)
+    more = [{**one, "detector": f"made.Up{number}"} for number in range(500)]
+    found = _read(tmp_path, [*entries[:-1], *more, entries[-1]])
+    assert found.complete
+    assert len(found.facts["detectors"]) == 350
+    assert found.facts["detectors"]["exploitation.SQLInjectionEcho/exploitation.SQLiEcho"]["rate"] == 1.0
+    assert found.facts["evaluations"]["evaluated"] == 255 + 500 * one["total_evaluated"]
+    assert found.facts["dropped"] == ["detectors (159 with the lowest rates)"]
+
+
 def test_a_line_beyond_the_cap_is_refused_in_little_memory(tmp_path: Path) -> None:
     path = tmp_path / _NAME
     path.write_bytes(REPEAT.read_bytes() + b'{"entry_type": "attempt", "prompt": "' + b"x" * 17 * 2**20 + b'"}\n')

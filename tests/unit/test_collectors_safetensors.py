@@ -81,6 +81,16 @@ def test_a_file_without_tensors_is_incomplete(tmp_path: Path) -> None:
     assert found.incomplete_reason == "the file holds no tensor"
 
 
+def test_metadata_beyond_the_room_for_it_is_named_and_left_out(tmp_path: Path) -> None:
+    metadata = {f"n{number}": "x" * 1500 for number in range(60)}
+    found = check(_write(tmp_path, {**_HEADER, "__metadata__": metadata}), _NAME)
+    assert found is not None
+    assert found.complete
+    assert found.facts["metadata_members"] == 60
+    assert list(found.facts["metadata"]) == [f"n{number}" for number in range(7)]
+    assert "metadata.n7" in found.facts["dropped"]
+
+
 def _changed(**changes: Any) -> dict[str, Any]:
     return {**_HEADER, "embed.weight": {**_HEADER["embed.weight"], **changes}}
 

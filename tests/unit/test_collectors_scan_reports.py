@@ -18,7 +18,7 @@ from pratique.domain.evidence import Extraction
 
 SCANNERS = DATA / "scanners"
 _MODELSCAN: dict[str, Any] = json.loads((SCANNERS / "modelscan-malicious_os_system.pkl.json").read_text())
-_REPORTS = sorted(path for path in SCANNERS.iterdir() if path.name != "fickling-benign.pkl.txt")
+_REPORTS = sorted(path for path in SCANNERS.iterdir() if path.name not in ("README.md", "fickling-benign.pkl.txt"))
 
 
 def _read(path: Path) -> Extraction:

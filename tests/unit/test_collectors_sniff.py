@@ -71,3 +71,23 @@ def test_two_collectors_are_never_sure_of_one_file(path: Path) -> None:
 @pytest.mark.parametrize("filename", ["x", "x.json", "x.pt", "x.xml"])
 def test_nobody_is_sure_of_next_to_nothing(head: bytes, filename: str) -> None:
     assert _sure(head, filename) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"ERROR: parsing pickle in a: x\n----------- SCAN SUMMARY -----------\n", "picklescan"),
+        (b"# Notes\n----------- SCAN SUMMARY -----------\nScanned files: 1\n", None),
+        (b'<?xml version="1.0"?><!-- a --><!-- b -->\n<testsuites>', "junit"),
+        (b"<html><body>&lt;testsuite&gt;<testsuite></body></html>", None),
+        (b"<!-- a -->" * 300 + b"<x>", None),
+        (b'<!DOCTYPE testsuite [<!ENTITY a "b">]><testsuite/>', "junit"),
+        (b'{"entry_type": "attempt", "x": {"entry_type": "start_run setup"}}', None),
+        (b"PK\x03\x04" + bytes(22) + b"\x10\0\0\0" + b"archive/data.pkl", "pickle"),
+        (b"PK\x03\x04" + bytes(22) + b"\x10\0\0\0" + b"archive/data.txt", None),
+        (b"\x08\0\0\0\0\0\0\0{}      ", "safetensors"),
+        (b"\x08\0\0\0\0\0\0\x01{}      ", None),
+    ],
+)
+def test_only_the_beginning_of_a_file_decides(head: bytes, name: str | None) -> None:
+    assert [one for one in _sure(head, "x.txt") if one != "document"] == ([name] if name else [])
