@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pratique.domain.evidence import Extraction
 from pratique.domain.keys import NO_KEYS, TrustedKeys
@@ -67,6 +68,15 @@ def schema_of(collector: Collector) -> Schema:
     """Return the JSON Schema of the facts that `collector` gives; an empty one, where it states none."""
     found = getattr(collector, "facts_schema", None)
     return found if isinstance(found, Mapping) else {}
+
+
+@runtime_checkable
+class ReadsReceived(Protocol):
+    """A collector whose reading hangs on when the file was received."""
+
+    def read_received(self, path: Path, received_at: datetime) -> Extraction:
+        """Do as `read` for a file that was received at `received_at` (aware)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

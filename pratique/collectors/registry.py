@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from pratique.collectors.collector import (
     CollectorContext,
     CollectorFactory,
     Confidence,
+    ReadsReceived,
     Schema,
 )
 from pratique.collectors.factsheet import check_facts_size, is_clean_text, unfit
@@ -160,13 +162,16 @@ def build_registry(
     return CollectorRegistry(collectors.values(), problems=problems, origins=origins)
 
 
-def read_evidence(path: Path, filename: str, registry: CollectorRegistry) -> Extraction:
+def read_evidence(
+    path: Path, filename: str, registry: CollectorRegistry, *, received_at: datetime | None = None
+) -> Extraction:
     """Return what the file at `path` says.
 
     Args:
         path: the stored file.
         filename: the name it was submitted under; its ending helps to recognise the format.
         registry: the collectors to choose from.
+        received_at: when the file came, where that was earlier; which keys count for a signature hangs on it.
 
     Raises:
         UnreadableError: no collector knows it, or the one that does refuses it. The message says why.
@@ -175,14 +180,16 @@ def read_evidence(path: Path, filename: str, registry: CollectorRegistry) -> Ext
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        return _read(path, head, filename, registry)
+        return _read(path, head, filename, registry, received_at)
     except OSError as error:
         raise UnavailableError(
             f"{shown(filename)}: the stored file could not be read ({error.strerror or error})"
         ) from None
 
 
-def _read(path: Path, head: bytes, filename: str, registry: CollectorRegistry) -> Extraction:
+def _read(
+    path: Path, head: bytes, filename: str, registry: CollectorRegistry, received_at: datetime | None
+) -> Extraction:
     name = shown(filename) or "unnamed file"
     candidates = registry.candidates(head, filename)
     if not candidates:
@@ -191,7 +198,7 @@ def _read(path: Path, head: bytes, filename: str, registry: CollectorRegistry) -
     refusals = []
     for collector in candidates:
         try:
-            return _checked(collector, _read_with(collector, path))
+            return _checked(collector, _read_with(collector, path, received_at))
         except UnreadableError as error:
             refusals.append(error)
     if len(refusals) == 1:
@@ -200,8 +207,10 @@ def _read(path: Path, head: bytes, filename: str, registry: CollectorRegistry) -
     raise UnreadableError(f"{name}: no collector could read it: {reasons}")
 
 
-def _read_with(collector: Collector, path: Path) -> Extraction:
+def _read_with(collector: Collector, path: Path, received_at: datetime | None) -> Extraction:
     try:
+        if received_at is not None and isinstance(collector, ReadsReceived):
+            return collector.read_received(path, received_at)
         return collector.read(path)
     except (UnreadableError, OSError):
         raise

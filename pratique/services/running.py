@@ -44,6 +44,7 @@ class Running:
         self.followed: frozenset[str] = frozenset()  #: ids of the adoptions that the rules follow, one a regime
         self.trouble: str | None = None  #: why what was adopted cannot be followed
         self.is_behind = False  #: another replica adopted them; what this one wrote meanwhile is to be looked at again
+        self.reread_by: str | None = None  #: version of the collector that all signed evidence was read with
         self._offered: dict[str, Rules] = {}
 
     @property

@@ -19,6 +19,7 @@ from pratique.services.hook_settling import settle_waiting
 from pratique.services.lookups import gate_run
 from pratique.services.parts import Parts
 from pratique.services.reminding import MOST, remind_all
+from pratique.services.rereading import reread_signed
 from pratique.services.version_locks import hold_versions_of
 from pratique.store.changes import table_named
 from pratique.store.queries import Query
@@ -67,6 +68,7 @@ class SweepReport:
     expired: int = 0  #: of those rechecked: cleared gates that became stale
     followed_up: int = 0
     overdue: int = 0
+    signatures_reread: int = 0  #: pieces of signed evidence that were read again with other keys
     limits_missed: int = 0  #: clocks that ran out
     limits_ahead: int = 0  #: clocks that people were reminded of before they run out
     hooks_settled: int = 0  #: deliveries that were kept and not mapped yet, as after a crash
@@ -88,6 +90,7 @@ def sweep(parts: Parts) -> SweepReport:
         report.followed_up += rung == FOLLOW_UP
     report.limits_missed, report.limits_ahead = sweep_clocks(parts)
     report.hooks_settled = settle_waiting(parts)
+    report.signatures_reread = reread_signed(parts, ACTOR)
     return report
 
 
