@@ -22,6 +22,7 @@ BENCHES = {
     "g8": "g8_recovery",
     "g9": "g9_cli",
     "g10": "g10_memory",
+    "files": "evidence_files",
     "risks": "g11_per_risk",
     "clocks": "clocks",
     "rules": "rules",

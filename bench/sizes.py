@@ -27,6 +27,7 @@ class Sizes:
     pages: int = 60  #: pages a round
     clocks: int = 10_000  #: time limits planned anew
     flow_runs: int = 100_000  #: flow runs in the history (pages)
+    file_mib: int = 1024  #: size of the evidence file that is uploaded, and of all that are hashed again
     flows: int = 12  #: flow runs, one after the other
 
 
@@ -47,6 +48,7 @@ QUICK = Sizes(
     pages=20,
     clocks=2000,
     flow_runs=10_000,
+    file_mib=256,
     flows=4,
 )
 TINY = Sizes(
@@ -68,5 +70,6 @@ TINY = Sizes(
     pages=3,
     clocks=50,
     flow_runs=100,
+    file_mib=8,
     flows=1,
 )
