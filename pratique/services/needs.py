@@ -21,8 +21,9 @@ class Needs:
     is_per_occasion: bool  #: evidence of an earlier occasion does not count
 
 
-#: By digest of the spec; there are as many as specs were ever adopted.
+#: By digest of the spec; there are as many as specs were ever adopted, and those that were proposed.
 _KNOWN: dict[str, Needs] = {}
+_MAX_KNOWN = 4096
 
 
 def needs_of(spec: GateSpec, digest: str) -> Needs:
@@ -37,6 +38,8 @@ def needs_of(spec: GateSpec, digest: str) -> Needs:
         requirements = tuple(spec.requirements())
         # A gate that asks something of each risk rests on which risks there are, whatever its expressions name.
         risks = frozenset({"risks"} if asks_for_risks(spec) else ())
+        if len(_KNOWN) >= _MAX_KNOWN:
+            _KNOWN.clear()
         needs = _KNOWN[digest] = Needs(
             members=profile_members(spec) | risks,
             derived=derived_members(spec),
