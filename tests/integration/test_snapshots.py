@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import threading
 from collections.abc import Iterator
@@ -20,9 +21,15 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
     refused,
 )
 from local_site import Site, serving
+from test_scope_cli import AppTransport
 
+from pratique.cli.main import main
+from pratique.client import Client
+from pratique.client.async_snapshots import AsyncSnapshotNamespace
+from pratique.client.sync_snapshots import SnapshotNamespace
 from pratique.domain.times import instant_text
 from pratique.egress import Egress
+from pratique.errors import InvalidInputError
 from pratique.settings import EgressSettings
 
 PATH = f"{VERSION}/snapshots"
@@ -172,3 +179,39 @@ def test_other_requests_are_answered_while_a_site_takes_its_time(story: Engine, 
     release.set()
     thread.join(10)
     assert answers[0].status_code == 201
+
+
+def client_of(engine: Engine) -> Client:
+    return Client("http://engine", engine.headers("pipeline")["Authorization"][7:], transport=AppTransport(engine))
+
+
+def test_the_sdk_and_the_command_line_take_snapshots(
+    story: Engine, site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.page("/", b"text")
+    taken = client_of(story).snapshots.take(f"http://acme.test:{site.port}/", "aurora", "2.1", "published-framework")
+    assert (taken.kind, taken.complete, taken.raw["requirement"]) == ("web-page", True, "published-framework")
+    with pytest.raises(InvalidInputError, match="a private address"):
+        client_of(story).snapshots.take("http://inside.test/", "aurora", "2.1")
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("pratique.cli.snapshot.connect", lambda *_: client_of(story))
+        monkeypatch.setattr("sys.argv", ["pratique", "evidence", "snapshot", "aurora/2.1", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return (int(ended.value.code or 0), *capsys.readouterr())
+
+    story.clock.forward(days=1)
+    code, out, _ = run(f"http://acme.test:{site.port}/")
+    assert (code, out.split()[0], out.split()[2]) == (0, "acme.test-20261124T140000Z.warc", "captured")
+    code, out, _ = run(f"http://acme.test:{site.port}/gone")
+    assert (code, "incomplete: the server answered 404, not 200" in out) == (0, True)
+    assert json.loads(run(f"http://acme.test:{site.port}/", "--json")[1])["kind"] == "web-page"
+    code, _, err = run("ftp://acme.test/")
+    assert (code, "expected https" in err) == (1, True)
+
+
+def test_both_clients_take_snapshots_alike() -> None:
+    twins = (SnapshotNamespace.take, AsyncSnapshotNamespace.take)
+    assert len({str(inspect.signature(take)) for take in twins}) == 1
+    assert inspect.iscoroutinefunction(twins[1])
