@@ -8,10 +8,10 @@ from typing import Any
 
 from pratique.domain.evidence import Reading
 from pratique.domain.gates import GateState
-from pratique.errors import NotFoundError
+from pratique.errors import IntegrityError, NotFoundError
 from pratique.services import lookups
 from pratique.services.advancing import advance
-from pratique.services.evidence import pending_evidence, read_file, record_reading
+from pratique.services.evidence import FileReading, pending_evidence, read_file, record_reading
 from pratique.services.loaded_run import load_run
 from pratique.services.notices import NoticeKind, recipients, tell
 from pratique.services.parts import Parts
@@ -41,14 +41,26 @@ async def collect(parts: Parts, run_id: str, *, actor: str) -> dict[str, int]:
     """
     counts = {Reading.READ: 0, Reading.UNREADABLE: 0}
     for row in await parts.ledger.aread(partial(_pending_of_run, run_id=run_id)):
-        path = await asyncio.to_thread(parts.files.local, row["sha256"])
-        found = await parts.parsing.run(read_file, parts, path, row["filename"])
+        found = await _read(parts, row)
         await parts.ledger.awrite(
             actor, partial(record_reading, parts=parts, evidence_id=row["id"], read=found, driven=run_id)
         )
         counts[found.reading] += 1
     left = await parts.ledger.aread(partial(_pending_of_run, run_id=run_id))
     return {"read": counts[Reading.READ], "unreadable": counts[Reading.UNREADABLE], "pending": len(left)}
+
+
+async def _read(parts: Parts, row: Row) -> FileReading:
+    """Read a stored file; one that is gone, or is not what it was, says so. A store that is away is asked again later.
+
+    Raises:
+        UnavailableError: the store does not answer.
+    """
+    try:
+        path = await asyncio.to_thread(parts.files.local, row["sha256"])
+    except (NotFoundError, IntegrityError) as error:
+        return FileReading(reading=Reading.UNREADABLE, reason=error.message)
+    return await parts.parsing.run(read_file, parts, path, row["filename"])
 
 
 def _pending_of_run(reader: Reader, run_id: str) -> list[Row]:

@@ -84,13 +84,13 @@ def _keepings(reader: Reader, parts: Parts, piece: Row, version: Row, now: datet
     clocks = reader.all(lookups.CLOCKS_OF_VERSION, model_version_id=version["id"])
     for rule, deadline in _keeping_rules(edition):
         said = {"rule": rule.id, "title": rule.title, "deadline": deadline.id}
-        found = [clock for clock in clocks if clock["rule"] == rule.id]
+        # Void: it does not apply, which is asked below, or what started it was withdrawn, so that nothing did.
+        found = [clock for clock in clocks if clock["rule"] == rule.id and clock["state"] != "void"]
         if not found and rule.about == "model" and _applies(reader, parts, rule, version, now):
             since = ", ".join(sorted(rule.starting_kinds))
             yield _keeping(version, **said, unknown=f"it is counted from what was not recorded yet: {since}")
         for clock in found:
-            if clock["state"] != "void":
-                yield _counted(parts, version, piece, rule, deadline, clock)
+            yield _counted(parts, version, piece, rule, deadline, clock)
 
 
 def _keeping_rules(edition: Edition) -> Iterator[tuple[ClockRule, DeadlineRule]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from s3_server import BUCKET, S3, s3_server
 from typer.testing import CliRunner
 
 from pratique.cli.main import app
+from pratique.services.collecting import collect
 from pratique.services.file_check import verify_files
 from pratique.services.verify import verify_ledger
 from pratique.settings import Settings
@@ -117,3 +119,23 @@ def test_what_a_person_downloads_and_a_flow_reads_comes_from_the_store(
     answer = engine.send("GET", f"/v1/evidence/{sent['id']}/content")
     assert (answer.status_code, answer.content) == (200, content)
     assert engine.parts.files.local(sent["sha256"]).read_bytes() == content
+
+
+def test_a_file_that_is_gone_before_it_was_read_is_unreadable_and_ends_no_flow(
+    place: tuple[Engine, str], s3: S3
+) -> None:
+    engine, _ = place
+    engine.register()
+    engine.trigger("logs")
+    sent = ok(engine.upload(b"x" * (engine.settings.read_at_once_bytes + 1), "big.bin"))["evidence"]
+    _spoil(engine, s3, sent["sha256"], None)
+    for copy in engine.settings.files_cache_dir.rglob("*"):
+        if copy.is_file():
+            copy.unlink()
+    run = engine.gate("logs")["gate_run"]
+    found = asyncio.run_coroutine_threadsafe(collect(engine.parts, run, actor="worker:w"), engine.client._loop).result(
+        60
+    )
+    assert found == {"read": 0, "unreadable": 1, "pending": 0}
+    shown = engine.get(f"/v1/evidence/{sent['id']}")
+    assert (shown["reading"], "is not in the store" in shown["reading_reason"]) == ("unreadable", True)

@@ -64,6 +64,17 @@ def test_while_a_model_is_not_placed_no_date_is_guessed_and_nothing_is_purged(bu
     assert bureau.parts.files.has(evidence["sha256"])
 
 
+def test_a_placing_that_was_recorded_wrongly_leaves_no_date(bureau: Engine) -> None:
+    placing = recorded(bureau, "placed", at=PLACED)
+    evidence = submit(bureau)
+    assert retention(bureau, evidence)["kept_until"] is not None
+    path = f"/v1/occurrences/{placing['id']}/withdraw"
+    ok(bureau.send("POST", path, "mira", json={"reason": "Another model."}))
+    found = retention(bureau, evidence)
+    assert (found["kept_until"], found["may_be_purged"]) == (None, False)
+    assert {rule["rule"] for rule in found["rules"]} >= RULES
+
+
 def test_ten_years_from_placing_by_the_later_of_both_readings(placed: Engine) -> None:
     evidence = submit(placed)
     found = retention(placed, evidence)

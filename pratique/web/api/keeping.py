@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
+from pratique.services.evidence import find_evidence
 from pratique.services.holds import holds_page, lift_hold, place_hold
 from pratique.services.purging import purge_evidence, remove_purged, retention_view
 from pratique.store.transaction import Transaction
@@ -59,8 +60,8 @@ async def post_purge(
         return {"evidence": evidence, "sha256": sha256, "is_purged": True}
 
     answer = await answer_once(request, principal, key, command)
-    sha256 = await parts.ledger.aread(lambda reader: retention_view(reader, parts, evidence)["sha256"])
-    await asyncio.to_thread(remove_purged, parts, sha256, actor=principal.actor)
+    row = await parts.ledger.aread(partial(find_evidence, evidence_id=evidence))
+    await asyncio.to_thread(remove_purged, parts, row["sha256"], actor=principal.actor)
     return answer
 
 
