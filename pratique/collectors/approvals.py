@@ -80,7 +80,7 @@ class ApprovalCollector:
         Raises:
             UnreadableError: too large, not JSON, neither shape, no approver, or a decision that is none.
         """
-        document = load_json(path, _WHAT, max_bytes=MAX_APPROVAL_BYTES)
+        document = load_json(path, _WHAT, max_bytes=MAX_APPROVAL_BYTES, one_of=('"approver"', '"environments"'))
         if is_github(document):
             return extract_github(document, ApprovalCollector.name, ApprovalCollector.version)
         if not isinstance(document, dict) or not all(name in document for name in _OURS):

@@ -10,7 +10,9 @@ from pratique.collectors.jsontext import parse_json
 from pratique.collectors.unreadable import UnreadableError
 
 
-def load_object(path: Path, what: str, *, max_bytes: int, marks: Iterable[str] = ()) -> dict[str, Any]:
+def load_object(
+    path: Path, what: str, *, max_bytes: int, marks: Iterable[str] = (), one_of: Iterable[str] = ()
+) -> dict[str, Any]:
     """Return the JSON object in the file at `path`; NaN and Infinity may stand in it.
 
     Args:
@@ -18,18 +20,19 @@ def load_object(path: Path, what: str, *, max_bytes: int, marks: Iterable[str] =
         what: the format, for messages.
         max_bytes: the largest file that is read.
         marks: words that every file of the format holds; without them nothing is parsed.
+        one_of: words of which every file of the format holds at least one.
 
     Raises:
         UnreadableError: as `load_json`; also when the value is no object.
     """
-    document = load_json(path, what, max_bytes=max_bytes, marks=marks)
+    document = load_json(path, what, max_bytes=max_bytes, marks=marks, one_of=one_of)
     if not isinstance(document, dict):
         raise UnreadableError(f"{what}: a JSON {type(document).__name__} found, an object expected")
     return document
 
 
-def load_json(path: Path, what: str, *, max_bytes: int, marks: Iterable[str] = ()) -> Any:
-    """Return the JSON value in the file at `path`.
+def load_json(path: Path, what: str, *, max_bytes: int, marks: Iterable[str] = (), one_of: Iterable[str] = ()) -> Any:
+    """Return the JSON value in the file at `path`; for the arguments see `load_object`.
 
     Raises:
         UnreadableError: too large, without a mark of the format, not whole JSON, or too costly to parse.
@@ -41,4 +44,7 @@ def load_json(path: Path, what: str, *, max_bytes: int, marks: Iterable[str] = (
     for mark in marks:
         if mark.encode() not in data:
             raise UnreadableError(f"{what}: no {mark} found; expected a file of this format")
+    named = tuple(one_of)
+    if named and not any(mark.encode() in data for mark in named):
+        raise UnreadableError(f"{what}: none of {', '.join(named)} found; expected a file of this format")
     return parse_json(data, what)

@@ -36,6 +36,7 @@ from pratique.domain.evidence import Extraction
 MAX_ANSWERS_BYTES = 16 * 1024**2
 
 _WHAT = "MLflow answers"
+_MARKS = ('"info"', '"model_version"', '"registered_model"')
 _PARTS = ("run", "model_version", "model", "registered_model")
 #: Every answer names its kind, and then `info` or `name`.
 _INSIDE = re.compile(
@@ -76,7 +77,7 @@ class MlflowCollector:
         Raises:
             UnreadableError: too large, not JSON, or no answer of MLflow in it.
         """
-        document = load_object(path, _WHAT, max_bytes=MAX_ANSWERS_BYTES)
+        document = load_object(path, _WHAT, max_bytes=MAX_ANSWERS_BYTES, one_of=_MARKS)
         known = {
             "run": mapping_at(document, "run", "info"),
             "model_version": text_at(document, "model_version", "name"),

@@ -28,6 +28,7 @@ MAX_STATE_BYTES = 48 * 1024**2
 MAX_LAUNCH_BYTES = 256 * 1024
 
 _WHAT = "training run"
+_MARKS = ('"global_step"', '"train_runtime"', '"model_type"')
 _YAML = (".yaml", ".yml")
 _OUTERMOST = re.compile(rb"^(model|compute)[ \t]*:", re.MULTILINE)
 
@@ -75,7 +76,7 @@ class TrainingCollector:
             is_json = json_head(file.read(64)).opening == "{"
         if not is_json:
             return extract_launch(_launch(path))
-        document = load_object(path, _WHAT, max_bytes=MAX_STATE_BYTES)
+        document = load_object(path, _WHAT, max_bytes=MAX_STATE_BYTES, one_of=_MARKS)
         form = _form(JsonHead("{", dict.fromkeys(document, ""), whole=True))
         if form == "trainer_state":
             return extract_state(document)
