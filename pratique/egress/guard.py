@@ -44,7 +44,7 @@ class Answer:
     reason: str  #: phrase of the status line
     headers: tuple[tuple[str, str], ...]  #: in order, names as they came
     body: bytes  #: inflated
-    address: str  #: that was connected to
+    address: str | None  #: that was connected to; None behind a proxy
     hops: tuple[Hop, ...] = ()
 
     def header(self, name: str) -> str | None:
@@ -172,11 +172,14 @@ class Egress:
         named = {**{name.lower(): value for name, value in (headers or {}).items()}, **_OWN_HEADERS}
         named |= {"host": target.url.netloc.decode("ascii")}
         named.setdefault("user-agent", "pratique")
+        # A proxy is given the name: httpx would hold the certificate against the address. It looks the name up itself.
+        where = target.at(address) if proxy is None else target.url
+        tls = await asyncio.to_thread(self._roots)  # reading some hundred certificates takes a moment
         async with httpx.AsyncClient(
-            verify=self._tls, trust_env=False, proxy=proxy, timeout=timeout, follow_redirects=False
+            verify=tls, trust_env=False, proxy=proxy, timeout=timeout, follow_redirects=False
         ) as client:
             request = client.build_request(
-                method, target.at(address), headers=named, content=body, extensions={"sni_hostname": target.host}
+                method, where, headers=named, content=body, extensions={"sni_hostname": target.host}
             )
             response = await client.send(request, stream=True)
             try:
@@ -189,8 +192,11 @@ class Egress:
             reason=response.reason_phrase,
             headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw),
             body=content,
-            address=address,
+            address=address if proxy is None else None,
         )
+
+    def _roots(self) -> ssl.SSLContext:
+        return self._tls
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import select
 import socket
 import threading
 import time
@@ -413,11 +414,41 @@ def test_proxies_of_the_environment_are_not_used(site: Site, monkeypatch: pytest
     assert get(way_out(), f"http://site.test:{site.port}/").body == b"direct"
 
 
-def test_a_proxy_that_is_configured_is_given_the_checked_address(site: Site) -> None:
-    site.page("http://127.0.0.1:1/x", b"through the proxy")
-    found = get(way_out(proxy=f"http://127.0.0.1:{site.port}"), "http://site.test:1/x")
-    assert found.body == b"through the proxy"
+def test_a_proxy_that_is_configured_is_used_for_names_that_were_checked(site: Site) -> None:
+    site.page("http://site.test:1/x", b"through the proxy")
+    names = Names(site_test=("127.0.0.1",), inside_test=("10.0.0.1",))
+    egress = way_out(names, proxy=f"http://127.0.0.1:{site.port}")
+    found = get(egress, "http://site.test:1/x")
+    assert (found.body, found.address) == (b"through the proxy", None)
     assert site.seen[0][2]["host"] == "site.test:1"
+    with pytest.raises(EgressRefusedError, match="a private"):
+        get(egress, "http://inside.test:1/x")
+    assert len(site.seen) == 1
+
+
+def test_tls_through_a_proxy_is_with_the_site_itself(tmp_path: Path) -> None:
+    context, authority = certificate_for("site.test", tmp_path)
+    asked: list[bytes] = []
+
+    def relay(connection: socket.socket) -> None:
+        line = connection.recv(4096).split(b" ")[1]
+        asked.append(line)
+        with socket.create_connection(("127.0.0.1", int(line.rpartition(b":")[2]))) as there:
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            connection.settimeout(None)
+            while ready := select.select([connection, there], [], [], 2)[0]:
+                for one in ready:
+                    piece = one.recv(65536)
+                    if not piece:
+                        return
+                    (there if one is connection else connection).sendall(piece)
+
+    with serving(context) as site, talking(relay) as port:
+        site.page("/", b"safe")
+        found = get(way_out(ca_file=authority, proxy=f"http://127.0.0.1:{port}"), f"https://site.test:{site.port}/")
+        assert found.body == b"safe"
+        assert asked == [f"site.test:{site.port}".encode()]
+        assert site.names == ["site.test"]
 
 
 def test_the_certificate_must_be_of_the_name(tmp_path: Path) -> None:
