@@ -23,6 +23,8 @@ from schemathesis.specs.openapi.checks import content_type_conformance, status_c
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 #: Enough to meet every parameter with several kinds of nonsense; the whole run stays below a minute.
 EXAMPLES = 12
+#: Tools prove themselves there in their own way.
+OWN_PROOF = {("post", "/v1/hooks/{source}")}
 _WHO = {"work": "worker", "access": "admin"}
 
 
@@ -32,7 +34,7 @@ def test_the_document_declares_problems_for_every_route_with_a_token(engine: Eng
         for method, operation in operations.items():
             if not path.startswith("/v1/"):
                 continue
-            assert operation["security"], (method, path)
+            assert operation["security"] or (method, path) in OWN_PROOF, (method, path)
             for status in ("401", "403", "422", "503"):
                 content = operation["responses"][status]["content"]
                 assert list(content) == ["application/problem+json"], (method, path, status)

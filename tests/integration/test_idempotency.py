@@ -251,6 +251,10 @@ SAFE_TO_REPEAT = {
     "/v1/gate-runs/{run}/announce",
     "/v1/flow-runs/{run}/end",
     "/v1/sweep",
+    "/v1/reconciliations",
+    "/v1/hooks/{source}",
+    "/v1/hooks/{source}/reconcile",
+    "/v1/hooks/{delivery}/replay",
 }
 
 

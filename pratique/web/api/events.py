@@ -51,7 +51,12 @@ _DECLARED: dict[str, Any] = {
 }
 
 
-@router.post("/v1/events", openapi_extra=_DECLARED, summary="Report an event; open or join the gates it concerns")
+@router.post(
+    "/v1/events",
+    openapi_extra=_DECLARED,
+    responses={207: {"description": "A batch, of which one event at least was refused"}},
+    summary="Report an event; open or join the gates it concerns",
+)
 async def post_event(request: Request) -> JsonResponse:
     """Record a CloudEvent (structured JSON, or binary with ce-* headers) and answer with the gates it concerns.
 

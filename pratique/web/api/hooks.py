@@ -37,7 +37,13 @@ class ReconcileBody(BaseModel):
     since: AwareDatetime | None = None
 
 
-@router.post("/{source}", status_code=202, openapi_extra=_DECLARED, summary="Take in what a tool reports by itself")
+@router.post(
+    "/{source}",
+    status_code=202,
+    openapi_extra=_DECLARED,
+    responses={200: {"description": "It was here before, and changed nothing"}},
+    summary="Take in what a tool reports by itself",
+)
 async def post_delivery(request: Request, source: str) -> JsonResponse:
     """Check that the tool sent it, keep it as it came, and answer; what it says is settled right after.
 
