@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 from clock_fixtures import (  # noqa: F401 - fixtures are used by name
-    VERSION,
     bureau_fixture,
     clock_config_fixture,
     clock_settings_fixture,
     recorded,
 )
-from engine_fixtures import Engine, clock_fixture, ok, refused  # noqa: F401 - fixtures are used by name
+from engine_fixtures import VERSION, Engine, clock_fixture, ok, refused  # noqa: F401 - fixtures are used by name
 
 from pratique.services.file_check import verify_files
+from pratique.services.purging import remove_purged
 from pratique.services.verify import verify_ledger
 
 PLACED = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -228,3 +228,31 @@ def test_purged_evidence_is_judged_no_more(placed: Engine) -> None:
     placed.trigger("placement")
     assert placed.gate("placement")["findings"][0]["status"] == "not_tested"
     assert "no evidence of kind" in placed.gate("placement")["findings"][0]["reason"]
+
+
+def test_content_that_is_purged_just_while_it_comes_in_is_asked_for_again(
+    placed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evidence = submit(placed)
+    later(placed, PLACED + timedelta(days=11 * 366))
+    ok(purge(placed, evidence))
+    files, store_stream = placed.parts.files, placed.parts.files.store_stream
+
+    async def stored_and_lost(*given: Any, **named: Any) -> Any:
+        received = await store_stream(*given, **named)
+        files.remove(received.sha256)
+        return received
+
+    path = f"{VERSION}/evidence"
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "store_stream", stored_and_lost)
+        answer = placed.send("POST", path, content=b"as it was", params={"filename": "again.bin"})
+        assert "send the file again" in refused(answer, 503, "unavailable")["detail"]
+    with monkeypatch.context() as patch:  # only after the evidence was written
+        patch.setattr(files, "has", lambda _: False)
+        answer = placed.send("POST", path, content=b"as it was", params={"filename": "again.bin"})
+        assert "send the file again" in refused(answer, 503, "unavailable")["detail"]
+    again = submit(placed, filename="again.bin")
+    assert placed.send("GET", f"/v1/evidence/{again['id']}/content").content == b"as it was"
+    assert remove_purged(placed.parts, evidence["sha256"], actor="engine:test") is False  # it is needed again
+    assert files.has(evidence["sha256"])

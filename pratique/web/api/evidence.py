@@ -37,6 +37,7 @@ router = APIRouter(tags=["evidence"])
 _OF_VERSION = "/v1/models/{model}/versions/{version}/evidence"
 #: A ZIP that inflates to more is read by the checkpoint flow: while somebody waits, that takes too long.
 INFLATED_AT_ONCE_BYTES = 64 * 1024**2
+_PURGED_MEANWHILE = "the same content was purged just now; nothing is lost, send the file again"
 _REQUIREMENT = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}")
 
@@ -91,7 +92,7 @@ async def post_evidence(
 def _refuse_unless_there(parts: Parts, sha256: str) -> None:
     """Have a file that was purged just while it came in sent again: the evidence is written, its file is not there."""
     if not parts.files.has(sha256):
-        raise UnavailableError("the same content was purged just now; nothing is lost, send the file again")
+        raise UnavailableError(_PURGED_MEANWHILE)
 
 
 async def _read_at_once(parts: Parts, received: Received, filename: str) -> FileReading:
@@ -99,9 +100,15 @@ async def _read_at_once(parts: Parts, received: Received, filename: str) -> File
     later = FileReading(reading=ReadingState.PENDING, reason="not read yet")
     if received.size > parts.settings.read_at_once_bytes:
         return later
-    if await parts.parsing.run(inflated_bytes, received.path) > INFLATED_AT_ONCE_BYTES:
-        return later
-    return await parts.parsing.run(read_file, parts, received.path, filename)
+    try:
+        if await parts.parsing.run(inflated_bytes, received.path) > INFLATED_AT_ONCE_BYTES:
+            return later
+        read = await parts.parsing.run(read_file, parts, received.path, filename)
+    except FileNotFoundError:
+        raise UnavailableError(_PURGED_MEANWHILE) from None
+    if not received.path.is_file():  # it went away while it was read, so that what was read may be wrong
+        raise UnavailableError(_PURGED_MEANWHILE)
+    return read
 
 
 def _media_type(request: Request) -> str:
