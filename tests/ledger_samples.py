@@ -151,7 +151,7 @@ EXAMPLES: tuple[e.Fact, ...] = (
     ),
     e.ClockRevised(
         id=_CLOCK, start_at=AT, state="met", was="running", content={"title": "Initial"}, cause="report filed",
-        due_on="2026-12-07", due_at=DUE, met_at=DUE,
+        due_on="2026-12-07", due_at=DUE, met_at=DUE, force="self_set",
     ),
     e.CalendarFeedMade(id=_FEED, person="mira", secret_sha256=_SHA, credential=SESSION),
     e.CalendarFeedRevoked(id=_FEED, person="mira", credential=SESSION),

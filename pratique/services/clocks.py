@@ -142,7 +142,8 @@ def _revise(tx: Transaction, row: Row, clock: Clock, cause: str) -> ClockChange 
     was = stored_json(row["content"])
     if _REMINDED in was:
         content[_REMINDED] = was[_REMINDED]
-    if all(row[name] == values[name] for name in _DATES) and was == content:
+    values["force"] = clock.force.value
+    if all(row[name] == value for name, value in values.items()) and was == content:
         return None
     return _write_revision(tx, row, values, content, cause)
 
