@@ -14,6 +14,8 @@ from clock_fixtures import (  # noqa: F401 - fixtures are used by name
 from engine_fixtures import VERSION, Engine, clock_fixture, ok  # noqa: F401
 
 from pratique.domain.times import instant_text
+from pratique.services.clock_notices import tell_of_clocks
+from pratique.services.notices import NoticeKind
 from pratique.services.verify import verify_ledger
 
 RULE = "art-52-notification"
@@ -48,6 +50,34 @@ def test_people_are_reminded_once_when_a_quarter_of_the_time_is_left(known: Engi
     assert "the last day is 2026-12-07" in notice["content"]["reasons"][0]
     assert len(notice["content"]["reasons"]) == 2
     assert state(known) == "running"
+
+
+def test_each_date_of_a_batch_is_told_though_the_first_of_the_batch_was_told_before(known: Engine) -> None:
+    """Two clocks of one gate: of the first everybody was told alone, then both are told of together."""
+    (first,) = known.get("/v1/clocks", rule=RULE)["items"]
+    (other,) = known.get("/v1/clocks", rule="contestation-with-notification")["items"]
+
+    def tell(*clocks: Any) -> int:
+        ids = [clock["id"] for clock in clocks]
+        kind = NoticeKind.LIMIT_MISSED
+        return known.parts.ledger.write("engine:test", lambda tx: tell_of_clocks(tx, known.parts, kind, ids))
+
+    assert tell(first) == 2, "mira and jonas"
+    assert tell(first, other) == 2
+    assert tell(first, other) == tell(other, first) == 0
+    items = known.get("/v1/inbox", "mira")["items"]
+    reasons = [item["content"]["reasons"] for item in items if item["kind"] == "limit_missed"]
+    assert [len(told) for told in reasons] == [1, 1]
+    assert sorted(told[0].split(":")[0] for told in reasons) == sorted([first["title"], other["title"]])
+
+
+def test_owners_are_told_where_no_gate_is_open_and_the_clock_names_one_that_is_not_there(bureau: Engine) -> None:
+    """The gate post-market is not configured here, and nothing has opened another one."""
+    recorded(bureau, "framework_doubt", at=bureau.clock.now)
+    bureau.clock.forward(days=31)
+    assert bureau.sweep()["limits_missed"] >= 1
+    (notice,) = [item for item in bureau.get("/v1/inbox", "mira")["items"] if item["kind"] == "limit_missed"]
+    assert notice["content"]["reasons"][0].startswith("Assess the Framework: the last day was 2026-12-23")
 
 
 def test_a_limit_that_ran_out_is_missed_and_told_once(known: Engine) -> None:
