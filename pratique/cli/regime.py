@@ -138,7 +138,8 @@ def lint(
     epilog=examples(
         "pratique regime diff eu-gpai-code@draft-1 eu-gpai-code@2025-07-10",
         "pratique regime diff eu-gpai-code@2025-07-10 eu-gpai-code@2027-01-01 --json",
-        after="Works without an engine. Where one answers, it also says which open model versions adopting B touches.",
+        after="Works without an engine. Where one answers, and with an admin's token, it also says which open model "
+        "versions adopting B touches.",
     )
 )
 def diff(
@@ -168,7 +169,7 @@ def diff(
     }
     touched, why_not = (None, "not asked") if is_offline else _touched(after.id, url, token_file)
     if touched is not None:
-        plan |= {name: touched[name] for name in ("was_edition", "gate_runs", "registers")}
+        plan |= {name: touched[name] for name in ("was_edition", "gate_runs", "registers", "counts", "totals")}
     if as_json:
         say_json(plan)
         return
@@ -213,7 +214,7 @@ def adopt(
 def _touched(edition: str, url: str | None, token_file: Path | None) -> tuple[dict[str, Any] | None, str]:
     """Return what an engine says that adopting an edition touches, or why none says it."""
     try:
-        return dict(connect(url, token_file, "pipeline").regimes.impact(edition)), ""
+        return dict(connect(url, token_file, "admin").regimes.impact(edition)), ""
     except PratiqueError as error:
         return None, error.message.splitlines()[0]
 

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 
 from pratique.domain.entries import EditionAdopted
 from pratique.errors import ConfigError, UnavailableError
 from pratique.regimes.library import regime_of
+from pratique.services.occurrence_lists import position_of
 from pratique.services.parts import Parts
 from pratique.services.running import Rules
 from pratique.store.changes import table_named
@@ -32,6 +33,12 @@ _NEWEST = Query(
         )
         .exists()
     )
+)
+_PAGE = Query(
+    select(_adoption)
+    .where(tuple_(_adoption.c.adopted_at, _adoption.c.id) < tuple_(bindparam("after_at"), bindparam("after_id")))
+    .order_by(_adoption.c.adopted_at.desc(), _adoption.c.id.desc())
+    .limit(bindparam("limit"))
 )
 #: Stands in an adoption for the digest of an edition of which the configuration holds gates alone.
 NO_BUNDLE = "0" * 64
@@ -154,7 +161,14 @@ def editions_view(reader: Reader, parts: Parts) -> list[dict[str, Any]]:
     return found
 
 
-def adoptions_view(reader: Reader) -> list[dict[str, Any]]:
-    """Return every adoption, newest first, as the API shows it."""
-    parsed = ("gates", "content")
-    return [{**row, **{name: json.loads(row[name]) for name in parsed}} for row in reversed(reader.all(_ADOPTIONS))]
+def adoptions_page(reader: Reader, *, cursor: str | None, limit: int) -> dict[str, Any]:
+    """Return adoptions in pages, newest first, as the API shows them.
+
+    Raises:
+        InvalidInputError: the cursor is not one that this call gave.
+    """
+    at, last = position_of(cursor)
+    rows = reader.all(_PAGE, after_at=at, after_id=last, limit=limit + 1)
+    shown = [{**row, **{name: json.loads(row[name]) for name in ("gates", "content")}} for row in rows[:limit]]
+    more = len(rows) > limit
+    return {"items": shown, "next": f"{shown[-1]['adopted_at']}/{shown[-1]['id']}" if more else None}

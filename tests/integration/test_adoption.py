@@ -32,7 +32,7 @@ from pratique.services.adoptions import settle
 from pratique.services.verify import verify_ledger
 from pratique.settings import Settings
 
-LIST = ("changes", "gates", "gate_runs", "registers")
+LIST = ("changes", "gates", "gate_runs", "registers", "counts", "totals")
 
 
 @pytest.fixture(name="overlay")
@@ -162,6 +162,50 @@ def test_a_gate_that_needs_a_stale_one_becomes_stale_with_it_once(engine: Engine
     assert sorted(stale) == ["final", "trial"]
 
 
+def test_an_earlier_occasion_that_still_waits_moves_too(engine: Engine, overlay: Path) -> None:
+    """It could be cleared still: under the rules that were adopted, not under those that it was opened with."""
+    engine.register()
+    first = engine.trigger("quorum", "march")["gate_run"]
+    second = engine.trigger("quorum", "april")["gate_run"]
+    engine.submit("score", value=20)
+    write_next_edition(overlay)
+    write_tightened(overlay, "quorum", "score", "facts.value < 10")
+    plan = ok(adopt(engine))
+    touched = {run["occasion"]: (run["gate_run"], run["effect"]) for run in plan["gate_runs"]}
+    assert touched == {"march": (first, "judged_anew"), "april": (second, "judged_anew")}
+    stored = engine.rows("SELECT occasion, state, is_latest, spec_digest FROM gate_run")
+    assert {row[:2] for row in stored} == {("march", "open"), ("april", "open")}
+    assert {row[3] for row in stored} == {engine.parts.rules.digests["quorum"]}
+    assert sorted(bool(row[2]) for row in stored) == [False, True]
+
+
+def test_the_journal_keeps_counts_and_people_see_the_list(engine: Engine, overlay: Path) -> None:
+    cleared_and_open(engine)
+    engine.trigger("quorum", "again")
+    write_next_edition(overlay)
+    write_tightened(overlay, "quorum", "score", "facts.value < 10")
+    plan = ok(adopt(engine))
+    assert plan["totals"] == {"gate_runs": len(plan["gate_runs"]), "registers": 0}
+    (stored,) = (a["content"] for a in engine.get("/v1/regimes/adoptions")["items"] if a["edition"] == NEXT)
+    assert stored["gate_runs"] == plan["counts"]["gate_runs"]
+    assert sum(one["count"] for one in stored["gate_runs"]) == len(plan["gate_runs"])
+    quorum = [one for one in stored["gate_runs"] if one["gate"] == "quorum"]
+    assert quorum == [
+        {"gate": "quorum", "effect": "judged_anew", "count": 1, "why": ["score: changed (measures, criterion)"]}
+    ]
+    assert all("model" not in one for one in stored["gate_runs"])
+
+
+def test_adoptions_are_listed_page_by_page(engine: Engine, overlay: Path) -> None:
+    write_next_edition(overlay)
+    ok(adopt(engine))
+    first = engine.get("/v1/regimes/adoptions", limit=1)
+    assert [item["edition"] for item in first["items"]] == [NEXT]
+    second = engine.get("/v1/regimes/adoptions", limit=1, cursor=first["next"])
+    assert ([item["edition"] for item in second["items"]], second["next"]) == ([FINAL], None)
+    refused(engine.send("GET", "/v1/regimes/adoptions", params={"cursor": "x"}), 422, "invalid-input")
+
+
 BAD = {
     "duplicate id": (
         "regimes/eu-gpai-code/2027-01-01/acts.yaml",
@@ -214,7 +258,9 @@ def test_only_an_admin_adopts_and_only_what_there_is(engine: Engine) -> None:
     refused(engine.send("POST", "/v1/regimes/adoptions", "pipeline", json={"edition": FINAL}), 403, "not-allowed")
     refused(adopt(engine, "eu-gpai-code@2031-01-01"), 404, "not-found")
     refused(adopt(engine, "eu-gpai-code@draft-1"), 422, "invalid-config")  # an edition without gates
-    answer = engine.send("GET", "/v1/regimes/impact", "pipeline", params={"edition": FINAL})
+    for who in ("pipeline", "mira"):  # a rehearsal reads every file and every gate run
+        refused(engine.send("GET", "/v1/regimes/impact", who, params={"edition": FINAL}), 403, "not-allowed")
+    answer = engine.send("GET", "/v1/regimes/impact", "admin", params={"edition": FINAL})
     assert ok(answer)["changes_something"] is False
 
 
