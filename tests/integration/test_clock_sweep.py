@@ -15,6 +15,7 @@ from engine_fixtures import VERSION, Engine, clock_fixture, ok  # noqa: F401
 
 from pratique.domain.times import instant_text
 from pratique.services.clock_notices import tell_of_clocks
+from pratique.services.clocks import replan
 from pratique.services.notices import NoticeKind
 from pratique.services.verify import verify_ledger
 
@@ -139,3 +140,68 @@ def test_a_moved_plan_reminds_again_of_the_new_day(known: Engine) -> None:
     known.sweep()
     assert len(told(known)) > before
     assert ok(known.send("GET", f"{VERSION}/occurrences", "mira"))["items"]
+
+
+FOUR = ("cbrn", "loss_of_control", "cyber_offence", "harmful_manipulation")
+
+
+def safe_until(lost_on: str | None) -> list[dict[str, str]]:
+    """Return references for every risk; those that were lost count for six months more (App. 2.2)."""
+    lost = {"lost_on": lost_on} if lost_on is not None else {}
+    return [{"risk": risk, "reference": "borealis/1.0", "shown_on": "2026-01-10", **lost} for risk in FOUR]
+
+
+def test_a_relief_that_ends_by_itself_starts_what_is_owed_then(bureau: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """App. 2.2, S-7.6: lost on 1 June 2026, so relieved through 1 December, whose end in Brussels is 23:00 UTC.
+
+    The Model Report of 1 October 2026 is then to be updated by 1 April 2027. Only the version whose time came is
+    planned anew: 2.2 lost its reference two weeks later, 2.3 did not.
+    """
+    for version, lost_on in (("2.1", "2026-06-01"), ("2.2", "2026-06-15"), ("2.3", None)):
+        bureau.register(version, designation="designated", similarly_safe=safe_until(lost_on))
+        body = {"kind": "model_report_provided", "why": "Sent.", "at": "2026-10-01T09:00:00Z"}
+        ok(bureau.send("POST", f"/v1/models/aurora/versions/{version}/occurrences", "mira", json=body))
+    names = {row[1]: row[0] for row in bureau.rows("SELECT version, id FROM model_version")}
+    planned: list[str] = []
+
+    def counted(tx: Any, parts: Any, version_id: str, *, cause: str) -> int:
+        planned.append(names[version_id])
+        return replan(tx, parts, version_id, cause=cause)
+
+    monkeypatch.setattr("pratique.services.clock_sweep.replan", counted)
+
+    def owed() -> list[tuple[str, str, str]]:
+        items = bureau.get("/v1/clocks", rule="model-report-six-months")["items"]
+        return sorted((item["version"], item["state"], item["due_on"]) for item in items)
+
+    bureau.clock.forward(days=8, hours=8, minutes=59)
+    bureau.sweep()
+    assert (owed(), planned) == ([(v, "void", "2027-04-01") for v in ("2.1", "2.2", "2.3")], [])
+    bureau.clock.forward(minutes=1)
+    bureau.sweep()
+    assert planned == ["2.1"]
+    assert owed()[0] == ("2.1", "running", "2027-04-01")
+    assert {state for _, state, _ in owed()[1:]} == {"void"}
+    bureau.sweep()
+    assert planned == ["2.1"], "its time comes once"
+    bureau.clock.forward(days=14)
+    bureau.sweep()
+    assert planned[1:].count("2.2") >= 1
+    assert "2.3" not in planned
+    assert bureau.rows("SELECT version FROM model_version WHERE profile_changes_at IS NOT NULL") == []
+    bureau.seal()
+    assert verify_ledger(bureau.settings).ok
+
+
+def test_a_profile_that_no_longer_ends_by_itself_waits_for_no_time(bureau: Engine) -> None:
+    dated = "SELECT profile_changes_at FROM model_version"
+    bureau.register(designation="designated", similarly_safe=safe_until("2026-06-01"))
+    assert bureau.rows(dated) == [("2026-12-01T23:00:00.000000Z",)]
+    bureau.register(designation="designated", similarly_safe=safe_until(None))
+    assert bureau.rows(dated) == [(None,)]
+    lost = recorded(bureau, "safe_reference_lost", at=bureau.clock.now, about="borealis-1.0")["id"]
+    assert bureau.rows(dated) == [("2027-05-23T22:00:00.000000Z",)]
+    ok(bureau.send("POST", f"/v1/occurrences/{lost}/withdraw", "mira", json={"reason": "Another reference."}))
+    assert bureau.rows(dated) == [(None,)]
+    bureau.seal()
+    assert verify_ledger(bureau.settings).ok

@@ -25,7 +25,12 @@ from pratique.domain.entries.gates import (
     GateRunRepinned,
     GateSpecAdopted,
 )
-from pratique.domain.entries.models import ModelVersionChanged, ModelVersionRegistered, RiskRegisterRecorded
+from pratique.domain.entries.models import (
+    ModelVersionChanged,
+    ModelVersionRegistered,
+    ProfileDated,
+    RiskRegisterRecorded,
+)
 from pratique.domain.entries.notices import (
     DeliverySettled,
     NoticeAcknowledged,
@@ -71,6 +76,7 @@ __all__ = [
     "NoticesWritten",
     "OccurrenceRecorded",
     "OccurrenceWithdrawn",
+    "ProfileDated",
     "ProviderChanged",
     "ProviderRecorded",
     "RiskRegisterRecorded",
