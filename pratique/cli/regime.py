@@ -1,4 +1,4 @@
-"""`pratique regime`: list, show, lint, diff, adopt."""
+"""`pratique regime`: list, show, lint, diff, adopt; `coverage` and `accept-files` have modules of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pratique.cli import regime_files
 from pratique.cli.coverage import EXAMPLES, coverage
 from pratique.cli.exits import ExitCode
 from pratique.cli.options import AsJson, TokenFile, Url, examples, new_app
@@ -26,6 +27,11 @@ EditionName = Annotated[str, typer.Argument(metavar="EDITION", help="Such as eu-
 
 app.command(epilog=examples(*EXAMPLES, after="Exit code 0: all is covered. 1: what is not is named on stderr."))(
     coverage
+)
+
+
+app.command("accept-files", epilog=examples(*regime_files.EXAMPLES, after=regime_files.AFTER))(
+    regime_files.accept_files
 )
 
 

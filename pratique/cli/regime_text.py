@@ -90,7 +90,10 @@ def say_plan(plan: Mapping[str, Any]) -> None:
     if "edition" in plan:
         was = plan.get("was_edition")
         say(f"{plan['edition']}{f', after {was}' if was and was != plan['edition'] else ''}")
-        say_plan_changes(plan)
+        if was == plan["edition"] and plan["was_digest"] != plan["digest"] and not plan["changes"]:
+            say("the edition itself is not as it was adopted; what its files said before is not kept")
+        if plan["changes"] or plan["gates"] or plan["was_digest"] == plan["digest"]:
+            say_plan_changes(plan)
     rows = [
         (f"{run['model']}/{run['version']}", run["gate"], run["occasion"], run["state"], _effect(run), _why(run))
         for run in plan["gate_runs"]

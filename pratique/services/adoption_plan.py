@@ -20,7 +20,7 @@ from pratique.domain.risk_carrying import CarriedRegister, carried_register
 from pratique.domain.spec import GateSpec
 from pratique.errors import NotFoundError
 from pratique.regimes.library import regime_of
-from pratique.services.adopted import NO_BUNDLE, newest_adoptions
+from pratique.services.adopted import bundle_digest, digests_of, newest_adoptions
 from pratique.services.parts import Parts
 from pratique.services.registers import register_of
 from pratique.services.running import Rules
@@ -160,8 +160,8 @@ def plan_adoption(
     return AdoptionPlan(
         regime=regime,
         edition=edition,
-        digest=editions[edition].digest if edition in editions else NO_BUNDLE,
-        gates={gate: book.digests[gate] for gate in specs},
+        digest=bundle_digest(book, edition),
+        gates=digests_of(book, regime),
         was=was,
         rules=rules,
         changes=changes,

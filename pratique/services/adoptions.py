@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pratique.canonical import digest_of
@@ -13,7 +14,7 @@ from pratique.domain.regime.impact import MOVING, Effect, TouchedRun
 from pratique.domain.risk_carrying import carried_authors
 from pratique.errors import IntegrityError
 from pratique.services import lookups
-from pratique.services.adopted import newest_adoptions
+from pratique.services.adopted import changed_files, newest_adoptions, refuse_changed
 from pratique.services.adoption_plan import AdoptionPlan, plan_adoption
 from pratique.services.advancing import advance
 from pratique.services.clocks import refresh_clocks
@@ -43,9 +44,11 @@ def rehearse(reader: Reader, parts: Parts, loaded: Rules, edition: str) -> dict[
 
     Raises:
         NotFoundError: there is no such edition.
-        ConfigError: it has no gates.
+        ConfigError: it has no gates, or the files of another regime changed too.
     """
-    return {**plan_adoption(reader, parts, loaded, edition).as_json(), "is_rehearsal": True, "adoption": None}
+    plan = plan_adoption(reader, parts, loaded, edition)
+    _refuse_others(reader, plan)
+    return {**plan.as_json(), "is_rehearsal": True, "adoption": None}
 
 
 def adopt(tx: Transaction, parts: Parts, loaded: Rules, asked: AdoptionRequest) -> dict[str, Any]:
@@ -55,31 +58,71 @@ def adopt(tx: Transaction, parts: Parts, loaded: Rules, asked: AdoptionRequest) 
 
     Raises:
         NotFoundError: there is no such edition.
-        ConfigError: it has no gates.
+        ConfigError: it has no gates, or the files of another regime changed too.
     """
     held = _held_versions(tx)
     plan = plan_adoption(tx, parts, loaded, asked.edition, held=held)
+    _refuse_others(tx, plan)
     adoption = _move(tx, parts, plan, asked, held) if plan.changes_something else None
     if adoption is not None:
         parts.running.offer(adoption, plan.rules)
     return {**plan.as_json(), "is_rehearsal": False, "adoption": adoption}
 
 
-def settle(tx: Transaction, parts: Parts) -> int:
+def rehearse_files(reader: Reader, parts: Parts, loaded: Rules) -> list[dict[str, Any]]:
+    """Return what `accept_files` would do, an item for each edition whose files changed; nothing is written."""
+    plans = (plan_adoption(reader, parts, loaded, edition) for edition in _changed_editions(reader, loaded))
+    return [{**plan.as_json(), "is_rehearsal": True, "adoption": None} for plan in plans]
+
+
+def accept_files(tx: Transaction, parts: Parts, loaded: Rules, reason: str) -> list[dict[str, Any]]:
+    """Adopt anew each edition whose files are not as they were adopted; return what that did, an item for each.
+
+    It is for an engine that does not run, because it would go by other rules than the ledger says. Nobody is named:
+    whoever has the machine may do it.
+    """
+    held, done = _held_versions(tx), []
+    for edition in _changed_editions(tx, loaded):
+        plan = plan_adoption(tx, parts, loaded, edition, held=held)
+        adoption = _move(tx, parts, plan, AdoptionRequest(edition=edition, reason=reason), held)
+        done.append({**plan.as_json(), "is_rehearsal": False, "adoption": adoption})
+    return done
+
+
+def _changed_editions(reader: Reader, loaded: Rules) -> list[str]:
+    newest = newest_adoptions(reader)
+    rules = loaded.under({regime: row["edition"] for regime, row in newest.items()})
+    return [edition for edition, _ in changed_files(newest, rules)]
+
+
+def _refuse_others(reader: Reader, plan: AdoptionPlan) -> None:
+    """Refuse to go by changed files of another regime as well: adopting this one says nothing of them."""
+    others = {regime: row for regime, row in newest_adoptions(reader).items() if regime != plan.regime}
+    refuse_changed(others, plan.rules)
+
+
+def settle(parts: Parts, actor: str) -> int:
     """Look once at what was written by the old rules while new ones took their place; return how many gate runs moved.
 
-    Another replica may have planned clocks, recorded risks, and opened gate runs, before it knew of the adoption.
+    Another replica may have planned clocks, recorded risks, and opened gate runs, before it knew of the adoption. What
+    is looked at is noted once that is committed: a command that fails is run again.
     """
-    if not parts.running.is_behind:
-        return 0
-    held, moved = _held_versions(tx), 0
-    for row in newest_adoptions(tx).values():
-        plan = plan_adoption(tx, parts, parts.running.now, row["edition"], held=held)
-        _carry_registers(tx, plan, None)
-        _plan_clocks(tx, parts, held, cause="looked at again after an adoption")
-        moved += _move_runs(tx, parts, plan, row["id"], held)
-    parts.running.is_behind = False
+    moved, adoptions = parts.ledger.write(actor, partial(_settle, parts=parts))
+    parts.running.settled(adoptions)
     return moved
+
+
+def _settle(tx: Transaction, parts: Parts) -> tuple[int, frozenset[str]]:
+    behind = parts.running.behind
+    if not behind:
+        return 0, behind
+    held = _held_versions(tx)
+    rows = [row for row in newest_adoptions(tx).values() if row["id"] in behind]
+    plans = {row["id"]: plan_adoption(tx, parts, parts.running.now, row["edition"], held=held) for row in rows}
+    for plan in plans.values():
+        _carry_registers(tx, plan, None)
+    _plan_clocks(tx, parts, held, cause="looked at again after an adoption")
+    return sum(_move_runs(tx, parts, plan, adoption, held) for adoption, plan in plans.items()), behind
 
 
 def _held_versions(tx: Transaction) -> tuple[str, ...]:
@@ -109,7 +152,6 @@ def _move(tx: Transaction, parts: Parts, plan: AdoptionPlan, asked: AdoptionRequ
         parts,
         running=parts.running.fork(plan.rules),
         memory=EvaluationMemory(),
-        profiles={},
         pinned=dict(parts.pinned),
     )
     adopt_specs(tx, inner)

@@ -81,7 +81,7 @@ async def post_adoption(
         edition=body.edition, reason=body.reason, person=principal.person, credential=principal.credential
     )
     answer = await answer_once(request, principal, key, partial(adopt, parts=parts, loaded=loaded, asked=asked))
-    await parts.ledger.awrite(principal.actor, partial(settle, parts=parts))
+    await asyncio.to_thread(settle, parts, principal.actor)
     return answer
 
 
