@@ -148,8 +148,7 @@ def plan_adoption(
     known = {*loaded.library.gates, *loaded.library.regimes.editions}
     if edition not in known:
         raise NotFoundError(f"edition {edition!r} is unknown", hint=f"editions: {', '.join(sorted(known))}")
-    adoptions = newest_adoptions(reader)
-    was = adoptions.get(regime)
+    was = (adoptions := newest_adoptions(reader)).get(regime)
     rules = loaded.under({name: row["edition"] for name, row in adoptions.items()} | {regime: edition})
     book, editions = rules.rulebook, rules.rulebook.editions
     specs = {gate: spec for gate, spec in book.specs.items() if regime_of(spec.edition) == regime}
