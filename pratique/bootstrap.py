@@ -8,17 +8,19 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pratique.collectors import build_registry
 from pratique.criteria import CelCriteria
 from pratique.domain.people import People
 from pratique.egress import Egress
-from pratique.errors import ConfigError
+from pratique.errors import ConfigError, NotFoundError
 from pratique.hooks import Hooks, Mapper, load_hooks
 from pratique.regimes import load_configuration
 from pratique.regimes.loading import OVERLAY
 from pratique.services.access import TokenRequest, issue_token
-from pratique.services.adopted import begin_regimes, catch_up, changed_files, follow
+from pratique.services.adopted import begin_regimes, catch_up, follow
+from pratique.services.adoptions import accept_files, rehearse_files
 from pratique.services.clock_planning import refuse_unknown_choices
 from pratique.services.parts import Parts
 from pratique.services.running import Rules, Running
@@ -101,7 +103,7 @@ def open_parts(parts: Parts) -> None:
     """Open the ledger, go by the editions adopted there, and write the first tokens where there are none.
 
     Raises:
-        ConfigError: an edition was adopted that the configuration does not hold any more.
+        ConfigError: the configuration does not hold an edition that was adopted, or not as it was then.
     """
     settings = parts.settings
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -115,15 +117,45 @@ def open_parts(parts: Parts) -> None:
     adopted = parts.ledger.write("engine:start", lambda tx: adopt_specs(tx, parts))
     if adopted:
         _log.info("adopted %d gate specs", adopted)
-    with parts.ledger.read() as reader:
-        for line in changed_files(reader, parts):
-            _log.warning("%s", line)
     if parts.ledger.write("engine:start", lambda tx: begin_regimes(tx, parts)):
         with parts.ledger.read() as reader:
             follow(reader, parts, parts.running.now)
     parts.ledger.look_before(partial(catch_up, parts=parts))
     parts.files.remove_abandoned(_ABANDONED_SECONDS)
     _write_first_tokens(parts)
+
+
+def accept_changed_files(
+    settings: Settings, reason: str | None, *, clock: Clock = system_clock
+) -> list[dict[str, Any]]:
+    """Adopt the rule files of this machine where they are not as they were adopted; return what that did, or would do.
+
+    For an engine that does not run: it would refuse to start on them. The ledger's schema is brought up to date.
+
+    Args:
+        settings: where the ledger and the files are.
+        reason: why, for the journal; None: only say what it would do.
+        clock: the present.
+
+    Raises:
+        ConfigError: the files are not sound, or do not hold an edition that was adopted.
+        LedgerBusyError: an engine runs on the SQLite ledger; `pratique regime adopt` works there.
+        NotFoundError: there is no such SQLite ledger.
+    """
+    if (path := Ledger(settings.ledger_url).path) is not None and not path.is_file():
+        raise NotFoundError(f"there is no ledger {path}", hint="PRATIQUE_DATA_DIR names its folder")
+    parts = build_parts(settings, clock=clock)
+    with only_engine(settings):
+        parts.ledger.open()
+        try:
+            loaded = parts.running.now
+            if reason is not None:
+                command = partial(accept_files, parts=parts, loaded=loaded, reason=reason)
+                return parts.ledger.write("operator:accept-files", command)
+            with parts.ledger.read() as reader:
+                return rehearse_files(reader, parts, loaded)
+        finally:
+            parts.ledger.close()
 
 
 @contextlib.contextmanager

@@ -167,9 +167,10 @@ EXAMPLES: tuple[e.Fact, ...] = (
         edition="eu-gpai-code@2025-07-10", start_at=AT, state="running", force="hard", content={"title": "Initial"},
         cause="incident_aware", about="inc-1", due_on="2026-12-07", due_at=DUE, met_at=DUE,
     ),
+    e.ProfileDated(id=_MODEL, changes_at=DUE),
     e.ClockRevised(
         id=_CLOCK, start_at=AT, state="met", was="running", content={"title": "Initial"}, cause="report filed",
-        due_on="2026-12-07", due_at=DUE, met_at=DUE,
+        due_on="2026-12-07", due_at=DUE, met_at=DUE, force="self_set",
     ),
     e.CalendarFeedMade(id=_FEED, person="mira", secret_sha256=_SHA, credential=SESSION),
     e.CalendarFeedRevoked(id=_FEED, person="mira", credential=SESSION),

@@ -127,8 +127,10 @@ def limb(
 @app.command(
     epilog=examples(
         'pratique incident report aurora/2.1 inc-20261123-9f3ac1 initial --items 1-7 --receipt SEND-1 --why "Filed"',
+        'pratique incident report aurora/2.1 inc-20261123-9f3ac1 initial --items 1-5 --not-yet-known 6,7 --why "Filed"',
         'pratique incident report aurora/2.1 inc-20261123-9f3ac1 final --items all --why "Filed by Lea"',
-        after="Items are those of S&S Measure 9.2, by number or name. A final report needs all nine.",
+        after="Items are those of S&S Measure 9.2, by number or name. The initial report needs 1 to 7, the final one "
+        "all nine, each told or said to be not yet known. --also names similar incidents in the same report (S-9.3).",
     )
 )
 def report(
@@ -138,6 +140,13 @@ def report(
     items: Annotated[str, typer.Option(help="What it holds: 1-7, all, 1-7,9, or names.")],
     why: Why,
     at: At = None,
+    not_yet_known: Annotated[
+        str | None, typer.Option(help="Items that it says are not yet known.", show_default=False)
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar="INCIDENT", help="A similar incident in the same report. Repeatable.", show_default=False),
+    ] = None,
     receipt: Annotated[str | None, typer.Option(help="Receipt of EU SEND, for instance.", show_default=False)] = None,
     late_because: Annotated[
         str | None, typer.Option(help="Exceptional circumstances, where it is late.", show_default=False)
@@ -154,6 +163,8 @@ def report(
         items_named(items),
         why=why,
         at=values.past(at, datetime.now(UTC)),
+        not_yet_known=items_named(not_yet_known) if not_yet_known is not None else (),
+        also=also or (),
         receipt=receipt,
         exceptional_circumstances=late_because,
     )
@@ -238,7 +249,10 @@ def _say(found: Mapping[str, Any], *, as_json: bool) -> None:
         say(f"  kinds of harm: {', '.join(found['limbs'])}")
     for filed in found["reports"]:
         lacking = f", lacks {', '.join(filed['missing'])}" if filed["missing"] else ""
-        say(f"  {filed['stage']} report filed at {filed['filed_at']}{lacking}")
+        bundled = f", in one report with {filed['bundled_with']}" if filed["bundled_with"] else ""
+        say(f"  {filed['stage']} report filed at {filed['filed_at']}{bundled}{lacking}")
+    if found["not_yet_known"]:
+        say(f"  said to be not yet known: {', '.join(found['not_yet_known'])}")
     if found["missing_items"]:
         say(f"  the next report still needs: {', '.join(found['missing_items'])}")
     say_dates(found["clocks"])

@@ -1,4 +1,4 @@
-"""`pratique regime`: list, show, lint, diff, adopt."""
+"""`pratique regime`: list, show, lint, diff, adopt; `coverage` and `accept-files` have modules of their own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pratique.cli import regime_files
 from pratique.cli.coverage import EXAMPLES, coverage
 from pratique.cli.exits import ExitCode
 from pratique.cli.options import AsJson, TokenFile, Url, examples, new_app
@@ -28,6 +29,11 @@ EditionName = Annotated[str, typer.Argument(metavar="EDITION", help="Such as eu-
 
 app.command(epilog=examples(*EXAMPLES, after="Exit code 0: all is covered. 1: what is not is named on stderr."))(
     coverage
+)
+
+
+app.command("accept-files", epilog=examples(*regime_files.EXAMPLES, after=regime_files.AFTER))(
+    regime_files.accept_files
 )
 
 
@@ -140,7 +146,8 @@ def lint(
     epilog=examples(
         "pratique regime diff eu-gpai-code@draft-1 eu-gpai-code@2025-07-10",
         "pratique regime diff eu-gpai-code@2025-07-10 eu-gpai-code@2027-01-01 --json",
-        after="Works without an engine. Where one answers, it also says which open model versions adopting B touches.",
+        after="Works without an engine. Where one answers, and with an admin's token, it also says which open model "
+        "versions adopting B touches.",
     )
 )
 def diff(
@@ -170,7 +177,7 @@ def diff(
     }
     touched, why_not = (None, "not asked") if is_offline else _touched(after.id, url, token_file)
     if touched is not None:
-        plan |= {name: touched[name] for name in ("was_edition", "gate_runs", "registers")}
+        plan |= {name: touched[name] for name in ("was_edition", "gate_runs", "registers", "counts", "totals")}
     if as_json:
         say_json(plan)
         return
@@ -215,7 +222,7 @@ def adopt(
 def _touched(edition: str, url: str | None, token_file: Path | None) -> tuple[dict[str, Any] | None, str]:
     """Return what an engine says that adopting an edition touches, or why none says it."""
     try:
-        return dict(connect(url, token_file, "pipeline").regimes.impact(edition)), ""
+        return dict(connect(url, token_file, "admin").regimes.impact(edition)), ""
     except PratiqueError as error:
         return None, error.message.splitlines()[0]
 

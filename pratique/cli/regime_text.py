@@ -90,22 +90,41 @@ def say_plan(plan: Mapping[str, Any]) -> None:
     if "edition" in plan:
         was = plan.get("was_edition")
         say(f"{plan['edition']}{f', after {was}' if was and was != plan['edition'] else ''}")
-        say_plan_changes(plan)
+        if was == plan["edition"] and plan["was_digest"] != plan["digest"] and not plan["changes"]:
+            say("the edition itself is not as it was adopted; what its files said before is not kept")
+        if plan["changes"] or plan["gates"] or plan["was_digest"] == plan["digest"]:
+            say_plan_changes(plan)
     rows = [
         (f"{run['model']}/{run['version']}", run["gate"], run["occasion"], run["state"], _effect(run), _why(run))
         for run in plan["gate_runs"]
     ]
     headings = ("MODEL/VERSION", "GATE", "OCCASION", "STATE", "WHAT BECOMES OF IT", "WHY")
     say_table(headings, rows, empty="no gate run is touched")
+    _say_rest(plan, len(rows))
     for register in plan["registers"]:
         for risk in register["risks"]:
-            again = "; to be assessed again" if risk["reassess"] else ""
-            moved = f"{risk['was']} as {', '.join(risk['now'])}"
-            say(f"risk register of {register['model']}/{register['version']}: {moved}{again}")
+            say(f"risk register of {register['model']}/{register['version']}: {_moved(risk)}")
+    if (total := plan["totals"]["registers"]) > len(plan["registers"]):
+        for risk in plan["counts"]["risks"]:
+            say(f"in all {total} risk registers: {_moved(risk)}, in {risk['count']}")
     for warning in plan.get("warnings", ()):
         note(f"warning: {warning}")
     if plan.get("changes_something") is False:
         say("nothing changes: this is adopted already")
+
+
+def _say_rest(plan: Mapping[str, Any], shown: int) -> None:
+    """Print how many gate runs are touched in all, where not every one was named."""
+    total = plan["totals"]["gate_runs"]
+    if total <= shown:
+        return
+    say(f"{shown} of {total} gate runs are named, what becomes stale before the rest; of each gate in all:")
+    rows = [(one["gate"], str(one["count"]), _effect(one), _why(one)) for one in plan["counts"]["gate_runs"]]
+    say_table(("GATE", "RUNS", "WHAT BECOMES OF THEM", "WHY"), rows, empty="none")
+
+
+def _moved(risk: Mapping[str, Any]) -> str:
+    return f"{risk['was']} as {', '.join(risk['now'])}" + ("; to be assessed again" if risk["reassess"] else "")
 
 
 def _is_provenance(change: Mapping[str, Any]) -> bool:

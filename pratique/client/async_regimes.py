@@ -22,12 +22,18 @@ class AsyncRegimeNamespace:
         """Return the editions that the engine knows, and which are adopted."""
         return await self._client.send(calls.editions())
 
-    async def adoptions(self) -> list[Json]:
-        """Return what was adopted, newest first, and what each adoption touched."""
-        return await self._client.send(calls.adoptions())
+    async def adoptions(self) -> AsyncIterator[Json]:
+        """Yield what was adopted, newest first, and how much each adoption touched, page by page."""
+        cursor: str | None = None
+        while True:
+            items, cursor = await self._client.send(calls.adoptions(cursor))
+            for item in items:
+                yield item
+            if cursor is None:
+                return
 
     async def impact(self, edition: str) -> Json:
-        """Return what adopting an edition would change and touch.
+        """Return what adopting an edition would change and touch (admin).
 
         Raises:
             NotFoundError: the engine's configuration has no such edition.

@@ -82,6 +82,8 @@ def file_report(
     at: At,
     stage: str,
     items: Iterable[str],
+    not_yet_known: Iterable[str],
+    also: Iterable[str],
     receipt: str | None,
     exceptional_circumstances: str | None,
 ) -> Call[Json]:
@@ -89,6 +91,8 @@ def file_report(
     members = {
         "stage": stage,
         "items": list(items),
+        "not_yet_known": list(not_yet_known),
+        "also": list(also),
         "receipt": receipt,
         "exceptional_circumstances": exceptional_circumstances,
     }

@@ -18,9 +18,13 @@ def editions() -> Call[list[Json]]:
     return Call(method="GET", path=path_of("regimes"), read=_items)
 
 
-def adoptions() -> Call[list[Json]]:
-    """Ask for what was adopted, newest first."""
-    return Call(method="GET", path=path_of("regimes", "adoptions"), read=_items)
+def adoptions(cursor: str | None) -> Call[tuple[list[Json], str | None]]:
+    """Ask for a page of what was adopted, newest first, and the cursor of the next."""
+
+    def read(reply: Reply) -> tuple[list[Json], str | None]:
+        return _items(reply), reply.json().get("next")
+
+    return Call(method="GET", path=path_of("regimes", "adoptions"), query={"cursor": cursor}, read=read)
 
 
 def impact(edition: str) -> Call[Json]:

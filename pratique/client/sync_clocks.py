@@ -128,10 +128,25 @@ class ClockNamespace:
         *,
         why: str,
         at: datetime | str | None = None,
+        not_yet_known: Iterable[str] = (),
+        also: Iterable[str] = (),
         receipt: str | None = None,
         exceptional_circumstances: str | None = None,
     ) -> Json:
-        """Record a report that was filed: `initial`, `intermediate` or `final`, with the items of S-9.2 it holds."""
+        """Record a report that was filed.
+
+        Args:
+            version: (model, version).
+            incident: which it is about; of several the one that was known first.
+            stage: `initial`, `intermediate` or `final`.
+            items: of S-9.2, that it tells; the initial report needs items 1 to 7, the final one all nine.
+            why: how that is known.
+            at: when it was filed; None: now.
+            not_yet_known: items that it says are not yet known; they count as given, and are shown as that.
+            also: similar incidents that the same report is about (S-9.3).
+            receipt: of EU SEND, for instance.
+            exceptional_circumstances: why it is late, where it is.
+        """
         call = calls.file_report(
             version,
             incident,
@@ -139,6 +154,8 @@ class ClockNamespace:
             at=at,
             stage=stage,
             items=items,
+            not_yet_known=not_yet_known,
+            also=also,
             receipt=receipt,
             exceptional_circumstances=exceptional_circumstances,
         )

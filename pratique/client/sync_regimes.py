@@ -22,12 +22,17 @@ class RegimeNamespace:
         """Return the editions that the engine knows, and which are adopted."""
         return self._client.send(calls.editions())
 
-    def adoptions(self) -> list[Json]:
-        """Return what was adopted, newest first, and what each adoption touched."""
-        return self._client.send(calls.adoptions())
+    def adoptions(self) -> Iterator[Json]:
+        """Yield what was adopted, newest first, and how much each adoption touched, page by page."""
+        cursor: str | None = None
+        while True:
+            items, cursor = self._client.send(calls.adoptions(cursor))
+            yield from items
+            if cursor is None:
+                return
 
     def impact(self, edition: str) -> Json:
-        """Return what adopting an edition would change and touch.
+        """Return what adopting an edition would change and touch (admin).
 
         Raises:
             NotFoundError: the engine's configuration has no such edition.

@@ -25,6 +25,7 @@ class TimeLimit(NamedTuple):
     trigger: str | None = None  #: the occurrence that it runs from
     met_by: str | None = None  #: the occurrence that met it
     circumstances: str = ""  #: exceptional ones, in the words of whoever recorded what met it
+    unknown: str | None = None  #: why its last day cannot be told, where it cannot
 
     @property
     def last_day(self) -> str:
@@ -48,7 +49,7 @@ def answer_of_limits(
     Met in time is met, and so is a duty that comes round again: the round before was met, which began the next one, and
     its day is still to come. Done late is met too, with the days it was late as the reason: nothing makes it earlier,
     and the clock itself stays missed. Not done and too late, ended before its time, and running for the first time are
-    unmet. Void does not apply.
+    unmet. Void does not apply. What may run, but until a day that cannot be told, is not tested.
 
     Args:
         rule: id of the clock rule.
@@ -93,6 +94,10 @@ def _answer_of_kept(rule: str, counting: list[TimeLimit], *, may_run: bool) -> L
     first = next((one for one in running if one.trigger not in begun_by), None)
     if first is not None and not may_run:
         return LimitAnswer(FindingStatus.UNMET, f"time limit {rule} runs; its last day is {first.last_day}", ends_at)
+    undated = next((one for one in running if one.due_at is None), None)
+    if undated is not None:
+        why = f": {undated.unknown}" if undated.unknown else ""
+        return LimitAnswer(FindingStatus.NOT_TESTED, f"time limit {rule} runs, and its last day cannot be told{why}")
     late = [_lateness(one) for one in done if _is_late(one)]
     return LimitAnswer(FindingStatus.MET, f"time limit {rule}: {'; '.join(late)}" if late else "", ends_at)
 

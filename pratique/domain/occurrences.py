@@ -19,6 +19,7 @@ from pratique.errors import InvalidInputError
 #: Names an incident, request, evaluation, change; it can be the occasion of a gate run.
 ABOUT_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9])?$"
 
+About = Annotated[str, Field(pattern=ABOUT_PATTERN)]
 Line = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00]*$")]
 #: Such as `10 days` or `5 business_days`.
 RequestPeriod = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3} (?:hour|day|business_day|week|month|year)s?$")]
@@ -95,16 +96,25 @@ class IncidentReport(_Data):
     """A report that went to the AI Office."""
 
     stage: ReportStage
-    items: tuple[ReportItem, ...] = ()
+    items: tuple[ReportItem, ...] = ()  #: told in it
+    not_yet_known: tuple[ReportItem, ...] = ()  #: which it says are not yet known (Measure 9.2)
+    bundled_with: About | None = None  #: the incident that the same report is about first (Measure 9.3)
     receipt: Line | None = None  #: of EU SEND, for instance
     recipients: tuple[Line, ...] = ("AI Office",)
     exceptional_circumstances: Line | None = None  #: why it is late, where it is
 
     @property
     def missing(self) -> tuple[ReportItem, ...]:
-        """Items that a report of this stage needs and this one lacks."""
+        """Items that a report of this stage needs, and that this one neither tells nor says are not yet known."""
         needed = tuple(ReportItem) if self.stage is ReportStage.FINAL else INITIAL_ITEMS
-        return tuple(item for item in needed if item not in self.items)
+        return tuple(item for item in needed if item not in self.items and item not in self.not_yet_known)
+
+    @model_validator(mode="after")
+    def _says_each_once(self) -> Self:
+        both = [item.value for item in self.items if item in self.not_yet_known]
+        if both:
+            raise ValueError(f"found {', '.join(both)} in `items` and in `not_yet_known`, expected each in one of them")
+        return self
 
 
 class RequestTerms(_Data):

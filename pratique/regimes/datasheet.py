@@ -239,7 +239,8 @@ def _limits(rule: ClockRule, edition: Edition) -> Iterator[str]:
             yield f"within {limit.self_set_days} days of: {begins}, where that came after: {base} (own limit, inferred)"
         elif deadline is not None:
             set_by_provider = f" (own limit: {limit.self_set_days} days)" if limit.self_set_days is not None else ""
-            yield f"{limit_words(deadline)}{set_by_provider} [{deadline.id}]"
+            first = f", counted from {limit.from_date} at the earliest" if limit.from_date is not None else ""
+            yield f"{limit_words(deadline)}{first}{set_by_provider} [{deadline.id}]"
 
 
 def _shown(text: str) -> str:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 
 from pratique.domain.entries import EditionAdopted
 from pratique.errors import ConfigError, UnavailableError
+from pratique.regimes import Rulebook
 from pratique.regimes.library import regime_of
+from pratique.services.occurrence_lists import position_of
 from pratique.services.parts import Parts
 from pratique.services.running import Rules
 from pratique.store.changes import table_named
@@ -33,6 +35,12 @@ _NEWEST = Query(
         .exists()
     )
 )
+_PAGE = Query(
+    select(_adoption)
+    .where(tuple_(_adoption.c.adopted_at, _adoption.c.id) < tuple_(bindparam("after_at"), bindparam("after_id")))
+    .order_by(_adoption.c.adopted_at.desc(), _adoption.c.id.desc())
+    .limit(bindparam("limit"))
+)
 #: Stands in an adoption for the digest of an edition of which the configuration holds gates alone.
 NO_BUNDLE = "0" * 64
 
@@ -46,12 +54,33 @@ def follow(reader: Reader, parts: Parts, loaded: Rules) -> None:
     """Go by the editions that the ledger says are adopted, as `loaded` has them.
 
     Raises:
-        ConfigError: it does not hold them.
+        ConfigError: it does not hold them, or not as they were adopted; says what differs, and the ways out.
     """
     newest = newest_adoptions(reader)
     rules = loaded.under({regime: row["edition"] for regime, row in newest.items()})
+    refuse_changed(newest, rules)
+    book = rules.rulebook
+    parts.pinned.update({book.digests[gate]: spec for gate, spec in book.specs.items()})  # one object for one digest
     parts.running.put(rules, frozenset(row["id"] for row in newest.values()))
-    parts.profiles.clear()  # what was derived by other rules
+
+
+def refuse_changed(adoptions: Mapping[str, Row], rules: Rules) -> None:
+    """Refuse rules whose files are not as they were adopted: files alone move nothing.
+
+    Args:
+        adoptions: of each regime that is looked at, the last one.
+        rules: under the editions adopted.
+
+    Raises:
+        ConfigError: a line for each edition that differs.
+    """
+    lines = [line for _, line in changed_files(adoptions, rules)]
+    if lines:
+        raise ConfigError(
+            lines,
+            hint="put the files back as they were; or stop the engine, look with `pratique regime accept-files "
+            "--dry-run` at what going by them touches, and take them with `pratique regime accept-files --reason ...`",
+        )
 
 
 def catch_up(reader: Reader, parts: Parts) -> bool:
@@ -61,7 +90,7 @@ def catch_up(reader: Reader, parts: Parts) -> bool:
     none sees them change.
 
     Raises:
-        UnavailableError: the files of this replica do not hold what was adopted, or are not sound.
+        UnavailableError: the files of this replica do not hold what was adopted, as it was, or are not sound.
     """
     running = parts.running
     newest = frozenset(row["id"] for row in reader.all(_NEWEST))
@@ -77,15 +106,14 @@ def catch_up(reader: Reader, parts: Parts) -> bool:
     return True
 
 
-def digests_of(parts: Parts, regime: str) -> dict[str, str]:
+def digests_of(rules: Rulebook, regime: str) -> dict[str, str]:
     """Return the digests of the gates of a regime: gate -> digest, as new gate runs pin them."""
-    rules = parts.rules
     return {gate: rules.digests[gate] for gate, spec in rules.specs.items() if regime_of(spec.edition) == regime}
 
 
-def bundle_digest(parts: Parts, edition: str) -> str:
+def bundle_digest(rules: Rulebook, edition: str) -> str:
     """Return the digest of an edition's bundle."""
-    found = parts.rules.editions.get(edition)
+    found = rules.editions.get(edition)
     return found.digest if found is not None else NO_BUNDLE
 
 
@@ -99,8 +127,8 @@ def begin_regimes(tx: Transaction, parts: Parts) -> int:
                 id=tx.new_id(),
                 regime=regime_of(edition),
                 edition=edition,
-                digest=bundle_digest(parts, edition),
-                gates=digests_of(parts, regime_of(edition)),
+                digest=bundle_digest(rules, edition),
+                gates=digests_of(rules, regime_of(edition)),
                 reason="the edition that the installation begins with",
                 content=nothing_touched(),
             )
@@ -113,17 +141,23 @@ def nothing_touched() -> dict[str, Any]:
     return {"changes": [], "gates": [], "gate_runs": [], "registers": []}
 
 
-def changed_files(reader: Reader, parts: Parts) -> Iterator[str]:
-    """Yield a line for each regime whose files are not as they were when they were adopted."""
-    for regime, row in sorted(newest_adoptions(reader).items()):
+def changed_files(adoptions: Mapping[str, Row], rules: Rules) -> Iterator[tuple[str, str]]:
+    """Yield each edition whose files are not as they were when it was adopted, and a line that says what differs.
+
+    Args:
+        adoptions: regime -> its last adoption.
+        rules: under the editions adopted.
+    """
+    book = rules.rulebook
+    for regime, row in sorted(adoptions.items()):
         edition, was = row["edition"], json.loads(row["gates"])
-        gates = sorted(_differing(was, digests_of(parts, regime)))
+        gates = sorted(_differing(was, digests_of(book, regime)))
         what = [f"gates {', '.join(gates)}"] if gates else []
-        what += ["the edition itself"] if row["digest"] != bundle_digest(parts, edition) else []
+        what += ["the edition itself"] if row["digest"] != bundle_digest(book, edition) else []
         if what:
             yield (
-                f"{edition} is not as it was adopted: {' and '.join(what)} changed. New gate runs go by the files; "
-                f"those that are open keep what they were opened with until `pratique regime adopt {edition}`"
+                edition,
+                f"{edition} is not as it was adopted on {row['adopted_at'][:10]}: {' and '.join(what)} changed",
             )
 
 
@@ -133,6 +167,7 @@ def _differing(was: Mapping[str, str], now: Mapping[str, str]) -> set[str]:
 
 def editions_view(reader: Reader, parts: Parts) -> list[dict[str, Any]]:
     """Return every edition of the configuration that runs, by id, as the API shows it."""
+    parts = parts.bound()
     newest, library = newest_adoptions(reader), parts.running.now.library
     adopted = {row["edition"]: row for row in newest.values()}
     found = []
@@ -154,7 +189,14 @@ def editions_view(reader: Reader, parts: Parts) -> list[dict[str, Any]]:
     return found
 
 
-def adoptions_view(reader: Reader) -> list[dict[str, Any]]:
-    """Return every adoption, newest first, as the API shows it."""
-    parsed = ("gates", "content")
-    return [{**row, **{name: json.loads(row[name]) for name in parsed}} for row in reversed(reader.all(_ADOPTIONS))]
+def adoptions_page(reader: Reader, *, cursor: str | None, limit: int) -> dict[str, Any]:
+    """Return adoptions in pages, newest first, as the API shows them.
+
+    Raises:
+        InvalidInputError: the cursor is not one that this call gave.
+    """
+    at, last = position_of(cursor)
+    rows = reader.all(_PAGE, after_at=at, after_id=last, limit=limit + 1)
+    shown = [{**row, **{name: json.loads(row[name]) for name in ("gates", "content")}} for row in rows[:limit]]
+    more = len(rows) > limit
+    return {"items": shown, "next": f"{shown[-1]['adopted_at']}/{shown[-1]['id']}" if more else None}

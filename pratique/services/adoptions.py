@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pratique.canonical import digest_of
@@ -12,10 +14,10 @@ from pratique.domain.regime.impact import MOVING, Effect, TouchedRun
 from pratique.domain.risk_carrying import carried_authors
 from pratique.errors import IntegrityError
 from pratique.services import lookups
-from pratique.services.adopted import newest_adoptions
+from pratique.services.adopted import changed_files, newest_adoptions, refuse_changed
 from pratique.services.adoption_plan import AdoptionPlan, plan_adoption
-from pratique.services.advancing import advance, advance_live
-from pratique.services.clocks import refresh_all
+from pratique.services.advancing import advance
+from pratique.services.clocks import refresh_clocks
 from pratique.services.evaluation_memory import EvaluationMemory
 from pratique.services.parts import Parts
 from pratique.services.running import Rules
@@ -42,9 +44,11 @@ def rehearse(reader: Reader, parts: Parts, loaded: Rules, edition: str) -> dict[
 
     Raises:
         NotFoundError: there is no such edition.
-        ConfigError: it has no gates.
+        ConfigError: it has no gates, or the files of another regime changed too.
     """
-    return {**plan_adoption(reader, parts, loaded, edition).as_json(), "is_rehearsal": True, "adoption": None}
+    plan = plan_adoption(reader, parts, loaded, edition)
+    _refuse_others(reader, plan)
+    return {**plan.as_json(), "is_rehearsal": True, "adoption": None}
 
 
 def adopt(tx: Transaction, parts: Parts, loaded: Rules, asked: AdoptionRequest) -> dict[str, Any]:
@@ -54,34 +58,79 @@ def adopt(tx: Transaction, parts: Parts, loaded: Rules, asked: AdoptionRequest) 
 
     Raises:
         NotFoundError: there is no such edition.
-        ConfigError: it has no gates.
+        ConfigError: it has no gates, or the files of another regime changed too.
     """
-    tx.all(lookups.MODEL_VERSION_IDS_LOCKED)  # no replica records a register, or moves a gate run, meanwhile
-    plan = plan_adoption(tx, parts, loaded, asked.edition)
-    adoption = _move(tx, parts, plan, asked) if plan.changes_something else None
+    held = _held_versions(tx)
+    plan = plan_adoption(tx, parts, loaded, asked.edition, held=held)
+    _refuse_others(tx, plan)
+    adoption = _move(tx, parts, plan, asked, held) if plan.changes_something else None
     if adoption is not None:
         parts.running.offer(adoption, plan.rules)
     return {**plan.as_json(), "is_rehearsal": False, "adoption": adoption}
 
 
-def settle(tx: Transaction, parts: Parts) -> int:
+def rehearse_files(reader: Reader, parts: Parts, loaded: Rules) -> list[dict[str, Any]]:
+    """Return what `accept_files` would do, an item for each edition whose files changed; nothing is written."""
+    plans = (plan_adoption(reader, parts, loaded, edition) for edition in _changed_editions(reader, loaded))
+    return [{**plan.as_json(), "is_rehearsal": True, "adoption": None} for plan in plans]
+
+
+def accept_files(tx: Transaction, parts: Parts, loaded: Rules, reason: str) -> list[dict[str, Any]]:
+    """Adopt anew each edition whose files are not as they were adopted; return what that did, an item for each.
+
+    It is for an engine that does not run, because it would go by other rules than the ledger says. Nobody is named:
+    whoever has the machine may do it.
+    """
+    held, done = _held_versions(tx), []
+    for edition in _changed_editions(tx, loaded):
+        plan = plan_adoption(tx, parts, loaded, edition, held=held)
+        adoption = _move(tx, parts, plan, AdoptionRequest(edition=edition, reason=reason), held)
+        done.append({**plan.as_json(), "is_rehearsal": False, "adoption": adoption})
+    return done
+
+
+def _changed_editions(reader: Reader, loaded: Rules) -> list[str]:
+    newest = newest_adoptions(reader)
+    rules = loaded.under({regime: row["edition"] for regime, row in newest.items()})
+    return [edition for edition, _ in changed_files(newest, rules)]
+
+
+def _refuse_others(reader: Reader, plan: AdoptionPlan) -> None:
+    """Refuse to go by changed files of another regime as well: adopting this one says nothing of them."""
+    others = {regime: row for regime, row in newest_adoptions(reader).items() if regime != plan.regime}
+    refuse_changed(others, plan.rules)
+
+
+def settle(parts: Parts, actor: str) -> int:
     """Look once at what was written by the old rules while new ones took their place; return how many gate runs moved.
 
-    Another replica may have planned clocks, and opened gate runs, before it knew of the adoption.
+    Another replica may have planned clocks, recorded risks, and opened gate runs, before it knew of the adoption. What
+    is looked at is noted once that is committed: a command that fails is run again.
     """
-    if not parts.running.is_behind:
-        return 0
-    moved = 0
-    tx.all(lookups.MODEL_VERSION_IDS_LOCKED)
-    for row in newest_adoptions(tx).values():
-        plan = plan_adoption(tx, parts, parts.running.now, row["edition"])
-        moved += len(_move_runs(tx, parts, plan, row["id"]))
-    refresh_all(tx, parts, cause="looked at again after an adoption")
-    parts.running.is_behind = False
+    moved, adoptions = parts.ledger.write(actor, partial(_settle, parts=parts))
+    parts.running.settled(adoptions)
     return moved
 
 
-def _move(tx: Transaction, parts: Parts, plan: AdoptionPlan, asked: AdoptionRequest) -> str:
+def _settle(tx: Transaction, parts: Parts) -> tuple[int, frozenset[str]]:
+    behind = parts.running.behind
+    if not behind:
+        return 0, behind
+    held = _held_versions(tx)
+    rows = [row for row in newest_adoptions(tx).values() if row["id"] in behind]
+    plans = {row["id"]: plan_adoption(tx, parts, parts.running.now, row["edition"], held=held) for row in rows}
+    for plan in plans.values():
+        _carry_registers(tx, plan, None)
+    _plan_clocks(tx, parts, held, cause="looked at again after an adoption")
+    return sum(_move_runs(tx, parts, plan, adoption, held) for adoption, plan in plans.items()), behind
+
+
+def _held_versions(tx: Transaction) -> tuple[str, ...]:
+    """Lock every model version, in order: no replica moves a gate run, or records a register, meanwhile; return ids."""
+    return tuple(row["id"] for row in tx.all(lookups.MODEL_VERSION_IDS_LOCKED))
+
+
+def _move(tx: Transaction, parts: Parts, plan: AdoptionPlan, asked: AdoptionRequest, held: Sequence[str]) -> str:
     adoption = tx.new_id()
     tx.record(
         EditionAdopted(
@@ -103,10 +152,17 @@ def _move(tx: Transaction, parts: Parts, plan: AdoptionPlan, asked: AdoptionRequ
         parts,
         running=parts.running.fork(plan.rules),
         memory=EvaluationMemory(),
-        profiles={},
         pinned=dict(parts.pinned),
     )
     adopt_specs(tx, inner)
+    _carry_registers(tx, plan, asked.credential)
+    if plan.is_other_edition:
+        _plan_clocks(tx, inner, held, cause=f"{plan.edition} was adopted")
+    _move_runs(tx, inner, plan, adoption, held if plan.is_other_edition else ())
+    return adoption
+
+
+def _carry_registers(tx: Transaction, plan: AdoptionPlan, credential: str | None) -> None:
     for row in plan.registers:
         authors = json.loads(row.version["risks_authors"]) if row.version["risks_authors"] is not None else {}
         register = row.carried.register.as_json()
@@ -117,44 +173,64 @@ def _move(tx: Transaction, parts: Parts, plan: AdoptionPlan, asked: AdoptionRequ
                 digest=digest_of(register),
                 was_digest=row.version["risks_digest"],
                 authors=carried_authors(authors, row.carried.moved),
-                credential=asked.credential,
+                credential=credential,
             )
         )
-    if plan.is_other_edition:
-        refresh_all(tx, inner, cause=f"{plan.edition} was adopted")
-    _move_runs(tx, inner, plan, adoption)
-    if plan.is_other_edition:
-        for version in tx.all(lookups.MODEL_VERSION_IDS):
-            advance_live(tx, inner, version["id"], cause=f"{plan.edition} was adopted")
-    return adoption
 
 
-def _move_runs(tx: Transaction, parts: Parts, plan: AdoptionPlan, adoption: str) -> list[TouchedRun]:
-    """Put each touched run on its new spec, then judge them, prerequisites first; return what moved.
+def _plan_clocks(tx: Transaction, parts: Parts, versions: Iterable[str], *, cause: str) -> None:
+    for version in versions:
+        refresh_clocks(tx, parts, version, cause=cause)
+
+
+def _move_runs(tx: Transaction, parts: Parts, plan: AdoptionPlan, adoption: str, versions: Sequence[str]) -> int:
+    """Put each touched run on its new spec, then judge each once, prerequisites first; return how many moved.
 
     All are moved before any is judged, and each is judged alone: so a gate that changed itself, and needs one that did,
     says what changed in it, and its people are told once.
+
+    Args:
+        tx: the open transaction.
+        parts: the engine, by the new rules.
+        plan: what is touched.
+        adoption: its id.
+        versions: model versions whose other gate runs are judged too, beside those of which a run moves.
     """
     moving = [one for one in plan.runs if one.effect in MOVING]
-    versions: dict[str, None] = {}
+    found = dict.fromkeys(versions)
     for one in moving:
-        row = tx.one(lookups.GATE_RUN, id=one.run.id)
-        if row is None:
-            raise IntegrityError(f"gate run {one.run.id} was expected, found none")
-        versions[row["model_version_id"]] = None
-        tx.record(
-            GateRunRepinned(
-                id=one.run.id,
-                row_version=row["row_version"] + 1,
-                spec_digest=plan.gates[one.run.gate],
-                was_spec_digest=one.run.digest,
-                adoption=adoption,
-                reason="; ".join(one.why),
-            )
+        found[_move_run(tx, plan, one, adoption)] = None
+    touched = {one.run.id: one for one in plan.runs if one.effect in (*MOVING, Effect.DEPENDS)}
+    place = {gate: number for number, gate in enumerate(parts.rules.specs)}
+    for version in sorted(found):
+        rows = tx.all(lookups.LIVE_RUNS, model_version_id=version)
+        for row in sorted(rows, key=lambda row: place.get(row["gate"], len(place))):
+            _judge(tx, parts, plan, row["id"], touched.get(row["id"]), is_alone=row["gate"] in place)
+    return len(moving)
+
+
+def _move_run(tx: Transaction, plan: AdoptionPlan, one: TouchedRun, adoption: str) -> str:
+    """Put a run on its new spec; return its model version."""
+    row = tx.one(lookups.GATE_RUN, id=one.run.id)
+    if row is None:
+        raise IntegrityError(f"gate run {one.run.id} was expected, found none")
+    tx.record(
+        GateRunRepinned(
+            id=one.run.id,
+            row_version=row["row_version"] + 1,
+            spec_digest=plan.gates[one.run.gate],
+            was_spec_digest=one.run.digest,
+            adoption=adoption,
+            reason="; ".join(one.why),
         )
-    for one in moving:
-        cause = f"{plan.edition} was adopted: {'; '.join(one.why)}"
-        advance(tx, parts, one.run.id, cause=cause, is_void=one.effect is Effect.STALE, is_alone=True)
-    for version in versions:
-        advance_live(tx, parts, version, cause=f"{plan.edition} was adopted, and gates that this one needs moved")
-    return moving
+    )
+    return str(row["model_version_id"])
+
+
+def _judge(
+    tx: Transaction, parts: Parts, plan: AdoptionPlan, run_id: str, one: TouchedRun | None, *, is_alone: bool
+) -> None:
+    """Judge a run; `one` says how it is touched. Those that need it come later, or their gate is not there any more."""
+    cause = f"{plan.edition} was adopted" + (f": {'; '.join(one.why)}" if one is not None else "")
+    is_void = one is not None and one.effect is Effect.STALE
+    advance(tx, parts, run_id, cause=cause, is_void=is_void, is_alone=is_alone)

@@ -8,10 +8,11 @@ from typing import Any
 
 from pratique.canonical import stored_json
 from pratique.domain.gates import FINAL_STATES, GateState
+from pratique.domain.spec import GateSpec
 from pratique.services import lookups
 from pratique.services.gate_runs import open_or_join, why_not_applicable
 from pratique.services.loaded_run import load_run
-from pratique.services.notices import NoticeKind, tell
+from pratique.services.notices import MOST_REASONS, NoticeKind, recipients, tell
 from pratique.services.parts import Parts
 from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
@@ -20,7 +21,10 @@ _log = logging.getLogger(__name__)
 
 
 def tell_of_clocks(tx: Transaction, parts: Parts, kind: NoticeKind, clocks: Iterable[str]) -> int:
-    """Tell people that these clocks ran out, or soon will; those of one gate in one notice. Return how many are new."""
+    """Tell people that these clocks ran out, or soon will; those of one gate in one notice. Return how many are new.
+
+    Each person is told once of each date of a clock, whatever other clocks a notice tells of.
+    """
     apart: dict[str, list[Row]] = {}
     for clock_id in clocks:
         row = tx.one(lookups.CLOCK, id=clock_id)
@@ -32,9 +36,30 @@ def tell_of_clocks(tx: Transaction, parts: Parts, kind: NoticeKind, clocks: Iter
 
 def _tell(tx: Transaction, parts: Parts, run_id: str, kind: NoticeKind, rows: Sequence[Row]) -> int:
     run = load_run(tx, parts, run_id, tx.now)
-    mark = f"{rows[0]['id']}:{(rows[0]['due_on'] or '').replace('-', '')}"  # one of its kind for each date of a clock
-    reasons = [_reason(kind, row, stored_json(row["content"])) for row in rows]
-    return tell(tx, parts, run, kind, reasons=reasons, occurrence=mark)
+    reasons = {_mark(row): _reason(kind, row, stored_json(row["content"])) for row in rows}
+    told = _told(tx, run_id, kind)
+    apart: dict[tuple[str, ...], list[str]] = {}
+    for person in recipients(parts, run, kind):
+        new = [mark for mark in reasons if mark not in told.get(person.id, ())]
+        for start in range(0, len(new), MOST_REASONS):
+            apart.setdefault(tuple(new[start : start + MOST_REASONS]), []).append(person.id)
+    return sum(
+        tell(tx, parts, run, kind, reasons=[reasons[m] for m in part], people=people, occurrence=part[0], limits=part)
+        for part, people in apart.items()
+    )
+
+
+def _mark(row: Row) -> str:
+    """Return what names one date of a clock."""
+    return f"{row['id']}:{(row['due_on'] or '').replace('-', '')}"
+
+
+def _told(tx: Transaction, run_id: str, kind: NoticeKind) -> dict[str, set[str]]:
+    """Return of which dates of clocks each person was told at a gate run."""
+    told: dict[str, set[str]] = {}
+    for row in tx.all(lookups.NOTICES_OF_KIND, gate_run_id=run_id, kind=kind.value):
+        told.setdefault(row["person"], set()).update(stored_json(row["content"]).get("limits", ()))
+    return told
 
 
 def _reason(kind: NoticeKind, row: Row, content: Mapping[str, Any]) -> str:
@@ -59,6 +84,19 @@ def _home(tx: Transaction, parts: Parts, row: Row) -> str | None:
     if version is not None and spec is not None and why_not_applicable(tx, parts, spec, version) is None:
         return open_or_join(tx, parts, version, spec, occasion=row["about"] or row["rule"], event_id=row["id"])
     others = [found] if found is not None else tx.all(lookups.LATEST_STATES, model_version_id=version_id)
-    if not others:
-        _log.warning("clock %s (%s): no gate is open for its model version; nobody was told", row["id"], row["rule"])
-    return str(others[0]["id"]) if others else None
+    if others:
+        return str(others[0]["id"])
+    stand_in = _stand_in(tx, parts, spec, version) if version is not None else None
+    if version is None or stand_in is None:
+        _log.error("clock %s (%s): the configuration has no gate; nobody was told", row["id"], row["rule"])
+        return None
+    return open_or_join(tx, parts, version, stand_in, occasion=row["about"] or row["rule"], event_id=row["id"])
+
+
+def _stand_in(tx: Transaction, parts: Parts, spec: GateSpec | None, version: Row) -> GateSpec | None:
+    """Return the gate at which people are told where the version has no run and its own gate is not for it."""
+    if spec is not None:
+        return spec
+    specs = [parts.rules.specs[name] for name in sorted(parts.rules.specs)]
+    applying = (one for one in specs if why_not_applicable(tx, parts, one, version) is None)
+    return next(applying, next(iter(specs), None))

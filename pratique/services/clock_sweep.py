@@ -17,7 +17,7 @@ from pratique.domain.times import instant_text, parse_instant
 from pratique.services import lookups
 from pratique.services.clock_notices import tell_of_clocks
 from pratique.services.clocks import is_reminded, mark_reminded, replan
-from pratique.services.lookups import clock
+from pratique.services.lookups import clock, model_version
 from pratique.services.notices import NoticeKind
 from pratique.services.parts import Parts
 from pratique.store.queries import Query
@@ -46,12 +46,26 @@ def _running() -> Select[Any]:
 
 
 _DUE = Query(_running())
+#: Model versions whose profile time has changed since their clocks were planned.
+_CHANGED = Query(
+    select(model_version.c.id)
+    .where(
+        model_version.c.profile_changes_at.is_not(None),
+        model_version.c.profile_changes_at <= bindparam("at"),
+    )
+    .order_by(model_version.c.profile_changes_at, model_version.c.id)
+)
 
 
 def sweep_clocks(parts: Parts) -> tuple[int, int]:
-    """Find the clocks that ran out, and those that soon will; tell people; return (missed, reminded)."""
+    """Find the clocks that ran out, and those that soon will; tell people; return (missed, reminded).
+
+    A profile that time has changed starts clocks and ends them, so those of its version are planned anew first.
+    """
     now = parts.ledger.clock()
     missed = reminded = 0
+    for version_id in _changed(parts, instant_text(now)):
+        missed += _attempt(parts, partial(follow_profile, parts=parts, version_id=version_id), version_id)
     versions: dict[str, None] = {}
     soon: dict[str, list[str]] = {}
     for row in _until(parts, instant_text(now + _LONGEST_AHEAD)):
@@ -65,6 +79,13 @@ def sweep_clocks(parts: Parts) -> tuple[int, int]:
         command = partial(remind_ahead, parts=parts, version_id=version_id, clocks=clocks)
         reminded += _attempt(parts, command, version_id)
     return missed, reminded
+
+
+def _changed(parts: Parts, at: str) -> list[str]:
+    if parts.rules.edition is None:
+        return []
+    with parts.ledger.read() as reader:
+        return [row["id"] for row in reader.all(_CHANGED, at=at)]
 
 
 def _until(parts: Parts, until: str) -> Iterator[Row]:
@@ -98,6 +119,11 @@ def _is_near(row: Row, at: str) -> bool:
 def run_out(tx: Transaction, parts: Parts, version_id: str) -> int:
     """Plan the clocks of a model version anew, because time ran out; return how many were missed by it."""
     return replan(tx, parts, version_id, cause="time ran out")
+
+
+def follow_profile(tx: Transaction, parts: Parts, version_id: str) -> int:
+    """Plan the clocks of a model version anew, because time changed its profile; return how many were missed by it."""
+    return replan(tx, parts, version_id, cause="time changed what the profile says")
 
 
 def remind_ahead(tx: Transaction, parts: Parts, version_id: str, clocks: Sequence[str]) -> int:

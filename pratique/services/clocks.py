@@ -7,12 +7,13 @@ from typing import Any
 
 from pratique.canonical import stored_json
 from pratique.domain.clocks import Clock, ClockState
-from pratique.domain.entries import ClockRevised, ClockStarted
+from pratique.domain.entries import ClockRevised, ClockStarted, ProfileDated
 from pratique.domain.times import instant_text, parse_instant
 from pratique.services import lookups
 from pratique.services.advancing import advance_live
 from pratique.services.clock_notices import tell_of_clocks
 from pratique.services.clock_planning import planned_clocks
+from pratique.services.effective_profile import profile_changes_at
 from pratique.services.notices import NoticeKind
 from pratique.services.parts import Parts
 from pratique.store.reader import Row
@@ -60,8 +61,17 @@ def refresh_clocks(tx: Transaction, parts: Parts, version_id: str, *, cause: str
             changes.append(found)
     gone = [row for row in stored.values() if row["state"] != ClockState.VOID]
     changes += [_end(tx, row, cause) for row in gone]
+    _note_when_next(tx, parts, version)
     tell_of_clocks(tx, parts, NoticeKind.LIMIT_MISSED, [change.id for change in changes if change.ran_out])
     return changes
+
+
+def _note_when_next(tx: Transaction, parts: Parts, version: Row) -> None:
+    """Note when time alone changes the profile, so that the sweep plans these clocks anew then, and not before."""
+    found = profile_changes_at(tx, parts, version, tx.now)
+    changes_at = instant_text(found) if found is not None else None
+    if changes_at != version["profile_changes_at"]:
+        tx.record(ProfileDated(id=version["id"], changes_at=changes_at))
 
 
 def refresh_all(tx: Transaction, parts: Parts, *, cause: str) -> int:
@@ -142,7 +152,8 @@ def _revise(tx: Transaction, row: Row, clock: Clock, cause: str) -> ClockChange 
     was = stored_json(row["content"])
     if _REMINDED in was:
         content[_REMINDED] = was[_REMINDED]
-    if all(row[name] == values[name] for name in _DATES) and was == content:
+    values["force"] = clock.force.value
+    if all(row[name] == value for name, value in values.items()) and was == content:
         return None
     return _write_revision(tx, row, values, content, cause)
 

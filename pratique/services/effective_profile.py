@@ -79,7 +79,7 @@ def effective_profile(reader: Reader, parts: Parts, version: Row, now: datetime 
     ]
     edition = parts.rules.edition
     today = day_of(now or parts.ledger.clock())
-    is_dated = '"similarly_safe"' in version["profile"]
+    is_dated = _is_dated(version)
     lost = _losses(reader, version["id"]) if is_dated else ()
     key = (
         edition.digest if edition is not None else None,
@@ -99,6 +99,16 @@ def effective_profile(reader: Reader, parts: Parts, version: Row, now: datetime 
         records = Records(lineage=lineage, told=told, provider=provider, compute=entries, today=today, lost=lost)
         found = parts.effective[key] = effective_of(parts.criteria, edition, records)
     return found
+
+
+def profile_changes_at(reader: Reader, parts: Parts, version: Row, now: datetime) -> datetime | None:
+    """Return when the profile that rules see becomes another one by itself; None: time alone changes nothing."""
+    return effective_profile(reader, parts, version, now).changes_at if _is_dated(version) else None
+
+
+def _is_dated(version: Row) -> bool:
+    """True for a recorded profile whose meaning can depend on the day: references count for a time only."""
+    return '"similarly_safe"' in version["profile"]
 
 
 def recorded_profile(text: str) -> dict[str, Any]:

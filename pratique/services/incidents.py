@@ -6,7 +6,7 @@ submission; every time limit runs from the first, so both are recorded here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_
@@ -19,6 +19,7 @@ from pratique.services.models import find_model_version
 from pratique.services.occurrence_lists import position_of
 from pratique.services.occurrences import Said, occurrence_view, record_step
 from pratique.services.parts import Parts
+from pratique.services.report_bundles import check_bundle
 from pratique.services.threads import beginning_of, new_thread_id, thread_rows
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
@@ -68,15 +69,36 @@ def add_limbs(tx: Transaction, parts: Parts, version: Row, said: Said, *, incide
 
 
 def file_report(
-    tx: Transaction, parts: Parts, version: Row, said: Said, *, incident: str, report: Mapping[str, Any]
+    tx: Transaction,
+    parts: Parts,
+    version: Row,
+    said: Said,
+    *,
+    incident: str,
+    report: Mapping[str, Any],
+    also: Sequence[str] = (),
 ) -> None:
     """Record that a report went out, with the items that it holds.
 
+    Args:
+        tx: the open transaction.
+        parts: the engine.
+        version: row of the model version.
+        said: when it was filed, why that is known, who says it.
+        incident: which it is about; of several that are bundled the one that was known first.
+        report: its stage, items and receipt.
+        also: similar incidents that the same report is about; each has its own clocks, met by it.
+
     Raises:
-        InvalidInputError: a final report that lacks an item.
+        InvalidInputError: an initial or final report that lacks an item, or incidents that cannot go together.
         ConflictError: not in its order: initial, intermediate, resolved, final.
     """
     record_step(tx, parts, version, said, "incident_report_filed", incident, report)
+    if also:
+        check_bundle(tx, parts, version, incident, also=also, stage=ReportStage(report["stage"]))
+    for other in also:
+        bundled = {**report, "bundled_with": incident}
+        record_step(tx, parts, version, said, "incident_report_filed", other, bundled)
 
 
 def resolve_incident(tx: Transaction, parts: Parts, version: Row, said: Said, *, incident: str) -> None:
@@ -121,6 +143,7 @@ def incident_view(reader: Reader, version: Row, incident: str, at: str) -> dict[
         "resolved_at": resolved["at"] if resolved is not None else None,
         "reports": reports,
         "missing_items": _missing(reports, is_resolved=resolved is not None),
+        "not_yet_known": _not_yet_known(reports),
         "clocks": clocks_about(reader, version, incident, at),
         "occurrences": [occurrence_view(row) for row in rows],
     }
@@ -147,8 +170,15 @@ def _missing(reports: list[dict[str, Any]], *, is_resolved: bool) -> list[str]:
     if any(report["stage"] == ReportStage.FINAL for report in reports):
         return []
     needed = tuple(ReportItem) if is_resolved else INITIAL_ITEMS
+    given = {item for report in reports for item in (*report["items"], *report["not_yet_known"])}
+    return [item.value for item in needed if item.value not in given]
+
+
+def _not_yet_known(reports: list[dict[str, Any]]) -> list[str]:
+    """Return the items that a report said are not yet known, and none has told."""
     told = {item for report in reports for item in report["items"]}
-    return [item.value for item in needed if item.value not in told]
+    unknown = {item for report in reports for item in report["not_yet_known"]} - told
+    return [item.value for item in ReportItem if item.value in unknown]
 
 
 def _state(reports: list[dict[str, Any]], *, is_resolved: bool) -> str:

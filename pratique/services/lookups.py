@@ -112,7 +112,7 @@ LATEST_STATES = Query(
 )
 #: What new evidence can move: the latest run of each gate, and earlier ones that still wait.
 LIVE_RUNS = Query(
-    select(gate_run.c.id, gate_run.c.is_latest)
+    select(gate_run.c.id, gate_run.c.gate, gate_run.c.is_latest)
     .where(
         gate_run.c.model_version_id == bindparam("model_version_id"),
         ~one_of(gate_run.c.state, ("rejected", "withdrawn")),
@@ -134,6 +134,11 @@ WAIVERS_OF_RUN = _by(waiver, "gate_run_id", order=(waiver.c.granted_at, waiver.c
 WAIVER = _by(waiver, "id")
 NOTICE = _by(notice, "id")
 NOTICE_BY_KEY = Query(select(notice.c.id).where(notice.c.key == bindparam("key")))
+NOTICES_OF_KIND = Query(
+    select(notice.c.person, notice.c.content).where(
+        notice.c.gate_run_id == bindparam("gate_run_id"), notice.c.kind == bindparam("kind")
+    )
+)
 NOTICES_OF_RUN = Query(select(notice.c.person, notice.c.kind).where(notice.c.gate_run_id == bindparam("gate_run_id")))
 DELIVERY = _by(delivery, "id")
 FLOW_RUN = _by(flow_run, "id")

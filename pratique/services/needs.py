@@ -21,8 +21,9 @@ class Needs:
     is_per_occasion: bool  #: evidence of an earlier occasion does not count
 
 
-#: By digest of the spec; there are as many as specs were ever adopted, and those that were proposed.
-_KNOWN: dict[str, Needs] = {}
+#: By digest of the spec, with the spec that they are of; there are as many as specs were ever adopted, and those that
+#: were proposed.
+_KNOWN: dict[str, tuple[GateSpec, Needs]] = {}
 _MAX_KNOWN = 4096
 
 
@@ -33,19 +34,25 @@ def needs_of(spec: GateSpec, digest: str) -> Needs:
         spec: as gate runs pinned it.
         digest: of that spec.
     """
-    needs = _KNOWN.get(digest)
-    if needs is None:
-        requirements = tuple(spec.requirements())
-        # A gate that asks something of each risk rests on which risks there are, whatever its expressions name.
-        risks = frozenset({"risks"} if asks_for_risks(spec) else ())
-        if len(_KNOWN) >= _MAX_KNOWN:
-            _KNOWN.clear()
-        needs = _KNOWN[digest] = Needs(
-            members=profile_members(spec) | risks,
-            derived=derived_members(spec),
-            clocks=frozenset(r.clock for r in requirements if r.clock is not None),
-            is_per_risk=asks_for_risks(spec),
-            names_occasion=asks_for_occasion(spec),
-            is_per_occasion=any(r.per_occasion for r in requirements),
-        )
+    held = _KNOWN.get(digest)
+    if held is not None and (held[0] is spec or held[0] == spec):
+        return held[1]
+    needs = _needs(spec)
+    if len(_KNOWN) >= _MAX_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[digest] = (spec, needs)
     return needs
+
+
+def _needs(spec: GateSpec) -> Needs:
+    requirements = tuple(spec.requirements())
+    # A gate that asks something of each risk rests on which risks there are, whatever its expressions name.
+    risks = frozenset({"risks"} if asks_for_risks(spec) else ())
+    return Needs(
+        members=profile_members(spec) | risks,
+        derived=derived_members(spec),
+        clocks=frozenset(r.clock for r in requirements if r.clock is not None),
+        is_per_risk=asks_for_risks(spec),
+        names_occasion=asks_for_occasion(spec),
+        is_per_occasion=any(r.per_occasion for r in requirements),
+    )

@@ -49,6 +49,8 @@ ASKING = frozenset(
         NoticeKind.OVERDUE,
     }
 )
+#: Reasons that one notice gives.
+MOST_REASONS = 20
 _URGENT = frozenset({NoticeKind.OVERDUE, NoticeKind.LIMIT_MISSED})
 #: Kinds that nobody is told once another occasion took the run's place: the duty is carried on there.
 _MOOT_WHEN_SUPERSEDED = ASKING | {NoticeKind.STALE}
@@ -98,6 +100,7 @@ def tell(
     people: Iterable[str] | None = None,
     occurrence: str | None = None,
     is_first: bool = False,
+    limits: Sequence[str] = (),
 ) -> int:
     """Write one notice for each person concerned; return how many are new.
 
@@ -110,6 +113,7 @@ def tell(
         people: who; None means those whom the kind concerns.
         occurrence: what makes this notice one of a kind; None means the row's version.
         is_first: the caller knows that nobody was told of this kind at this gate run yet.
+        limits: clocks that it tells of, each with its date.
     """
     if kind in _MOOT_WHEN_SUPERSEDED and not run.row.get("is_latest", True):
         return 0  # reminders come without the column: only the latest run of a gate is ever due for one
@@ -122,7 +126,8 @@ def tell(
         or tx.value(lookups.NOTICE_BY_KEY, key=notice_key(run.row["id"], kind.value, mark, person.id)) is None
     ]
     if new:
-        _write(tx, parts, run, kind, new, occurrence=mark, content=_content(run, kind, reasons))
+        content = _content(run, kind, reasons) | ({"limits": list(limits)} if limits else {})
+        _write(tx, parts, run, kind, new, occurrence=mark, content=content)
     return len(new)
 
 
@@ -203,7 +208,7 @@ def _content(run: LoadedRun, kind: NoticeKind, reasons: Sequence[str]) -> dict[s
         "measures": sorted(measures),
         "due_at": run.row["due_at"],
         "next": _NEXT[kind],
-        "reasons": told[:20],
+        "reasons": told[:MOST_REASONS],
     }
 
 

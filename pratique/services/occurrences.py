@@ -25,6 +25,7 @@ from pratique.services.gate_runs import open_or_join, why_not_applicable
 from pratique.services.models import later_versions
 from pratique.services.parts import Parts
 from pratique.services.threads import check_place, refuse_withdrawal, thread_rows
+from pratique.services.version_locks import hold_versions
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
@@ -67,7 +68,7 @@ def record_occurrence(tx: Transaction, parts: Parts, new: NewOccurrence) -> str:
     check_reason(new.why)
     kind = _kind_of(parts, new, tx.now)
     data = check_data(new.kind, new.data)
-    versions = _locked_versions(tx, new.model_version_id)
+    versions = _locked_versions(tx, new.model_version_id, new.kind)
     if kind.thread is not None and new.about is not None:
         rows = thread_rows(tx, versions[0]["id"], new.about)
         check_place(rows, kind.thread, new.kind, about=new.about, at=new.at, data=data)
@@ -133,7 +134,7 @@ def withdraw_occurrence(
     """
     check_reason(reason)
     row = find_occurrence(tx, occurrence_id)
-    versions = _locked_versions(tx, row["model_version_id"])
+    versions = _locked_versions(tx, row["model_version_id"], row["kind"])
     if row["withdrawn_at"] is not None:
         raise ConflictError(f"occurrence {occurrence_id} was withdrawn at {row['withdrawn_at']}")
     if row["about"] is not None and row["model_version_id"] is not None:
@@ -187,8 +188,14 @@ def _kind_of(parts: Parts, new: NewOccurrence, now: datetime) -> OccurrenceKind:
     return kind
 
 
-def _locked_versions(tx: Transaction, version_id: str | None) -> list[Row]:
-    """Return the model versions that an occurrence concerns, locked in one order by every replica."""
+def _locked_versions(tx: Transaction, version_id: str | None, kind: str) -> list[Row]:
+    """Return the model versions that an occurrence concerns, locked in one order by every replica.
+
+    Those that continue a version and follow what classifies it are locked with it: their ids may come before its own.
+    """
+    if version_id is not None and kind in lookups.CLASSIFYING:
+        version = tx.one(lookups.MODEL_VERSION_BY_ID, id=version_id)
+        hold_versions(tx, (version, *later_versions(tx, version)) if version is not None else ())
     ids = [version_id] if version_id is not None else [row["id"] for row in tx.all(lookups.MODEL_VERSION_IDS)]
     found = [tx.one(lookups.MODEL_VERSION_LOCKED, id=one) for one in ids]
     rows = [row for row in found if row is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pratique.collectors import CollectorRegistry
@@ -17,7 +17,7 @@ from pratique.services.evaluation_memory import EvaluationMemory
 from pratique.services.finding_lists import FindingLists
 from pratique.services.instances import Instances
 from pratique.services.parsing import Parsing
-from pratique.services.running import Running
+from pratique.services.running import Profiles, Running
 from pratique.settings import Settings
 from pratique.store.files import EvidenceFiles
 from pratique.store.ledger import Ledger
@@ -40,7 +40,6 @@ class Parts:
     egress: Egress = field(default_factory=Egress)  #: the one way to addresses that somebody else chose
     #: Seen lately, by id, reading, version of the collector that read it, and who attests it.
     evidence: dict[tuple[str, str, str | None, tuple[str, ...]], Evidence] = field(default_factory=dict)
-    profiles: dict[str, dict[str, Any]] = field(default_factory=dict)  #: seen lately, by stored text or digest
     effective: dict[tuple[Any, ...], EffectiveProfile] = field(default_factory=dict)  #: by what they were made of
     memory: EvaluationMemory = field(default_factory=EvaluationMemory)  #: verdicts given lately
     findings: FindingLists = field(default_factory=FindingLists)  #: shown lately
@@ -53,6 +52,18 @@ class Parts:
     def rules(self) -> Rulebook:
         """What the engine goes by at this moment."""
         return self.running.now.rulebook
+
+    @property
+    def profiles(self) -> Profiles:
+        """Profiles seen lately: the same object for the same digest, under the rules of this moment."""
+        return self.running.profiles
+
+    def bound(self) -> Parts:
+        """Return these parts with the rules of this moment, which do not change under a read that asks for them twice.
+
+        Never for a command: that goes by what the ledger says when its turn comes.
+        """
+        return replace(self, running=self.running.fork())
 
     @property
     def collectors(self) -> CollectorRegistry:

@@ -148,7 +148,7 @@ def _apart(reader: Reader, parts: Parts, spec: GateSpec, page: Sequence[Row]) ->
     return replace(
         parts,
         evidence={},
-        profiles={},
+        running=parts.running.fork(parts.running.now),
         effective={},
         memory=EvaluationMemory(),
         instances=Instances(),

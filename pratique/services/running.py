@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pratique.collectors import CollectorRegistry
 from pratique.regimes import Library, Rulebook
@@ -31,6 +32,8 @@ class Rules:
         return Rules(rulebook=rulebook, library=self.library, collectors=self.collectors, warnings=self.warnings)
 
 
+#: Profiles as expressions see them, by stored text or digest.
+Profiles = dict[str, dict[str, Any]]
 #: Reads the whole configuration anew, and checks it as a whole.
 Load = Callable[[], Rules]
 
@@ -38,19 +41,33 @@ Load = Callable[[], Rules]
 class Running:
     """Holds the rules; whoever asks gets those of this moment, and a request keeps what it got."""
 
-    def __init__(self, rules: Rules, load: Load) -> None:
-        self._rules = rules
+    def __init__(self, rules: Rules, load: Load, profiles: Profiles | None = None) -> None:
+        self._held = (rules, profiles if profiles is not None else {})  # exchanged together, in one step
         self._load = load
         self.followed: frozenset[str] = frozenset()  #: ids of the adoptions that the rules follow, one a regime
         self.trouble: str | None = None  #: why what was adopted cannot be followed
-        self.is_behind = False  #: another replica adopted them; what this one wrote meanwhile is to be looked at again
         self.reread_by: str | None = None  #: version of the collector that all signed evidence was read with
+        self._behind: set[str] = set()
         self._offered: dict[str, Rules] = {}
 
     @property
     def now(self) -> Rules:
         """The rules of this moment."""
-        return self._rules
+        return self._held[0]
+
+    @property
+    def profiles(self) -> Profiles:
+        """Profiles seen lately, as the rules of this moment have them, by stored text or digest."""
+        return self._held[1]
+
+    @property
+    def behind(self) -> frozenset[str]:
+        """Adoptions that another replica made: what this one wrote meanwhile is to be looked at again."""
+        return frozenset(self._behind)
+
+    def settled(self, adoptions: frozenset[str]) -> None:
+        """Note that what was written before these adoptions was looked at again."""
+        self._behind.difference_update(adoptions)
 
     def load(self) -> Rules:
         """Return the configuration as its files say it now; what runs stays as it is.
@@ -71,14 +88,16 @@ class Running:
             ConfigError: with every error at once.
         """
         own = next((self._offered[name] for name in adoptions if name in self._offered), None)
-        self.is_behind = self.is_behind or own is None
+        if own is None:
+            self._behind.update(adoptions - self.followed)
         return own if own is not None else self._load()
 
     def put(self, rules: Rules, followed: frozenset[str] = frozenset()) -> None:
-        """Put others in their place."""
-        self._rules, self.followed = rules, followed
+        """Put others in their place; what was derived by those of before is forgotten with them."""
+        self._held, self.followed = (rules, {}), followed
         self.trouble, self._offered = None, {}
 
     def fork(self, rules: Rules | None = None) -> Running:
-        """Return another holder, of the same rules or of others."""
-        return Running(rules or self._rules, self._load)
+        """Return another holder: of other rules, or of those of this moment, which stay in it."""
+        now, profiles = self._held
+        return Running(rules, self._load) if rules is not None else Running(now, self._load, profiles)

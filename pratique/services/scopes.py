@@ -25,6 +25,7 @@ def explain_scope(reader: Reader, parts: Parts, *, model: str, version: str) -> 
     Raises:
         NotFoundError: it is not registered, or the configuration has no edition with questions.
     """
+    parts = parts.bound()
     row = find_model_version(reader, model, version)
     edition = parts.rules.edition
     found = effective_profile(reader, parts, row)

@@ -40,6 +40,7 @@ def sheet_of_gate(parts: Parts, gate: str) -> dict[str, Any]:
     Raises:
         NotFoundError: there is no such gate.
     """
+    parts = parts.bound()
     return _sheet(parts, current_spec(parts, gate), parts.rules.digests[gate])
 
 

@@ -164,6 +164,7 @@ def limit_of(row: Row) -> TimeLimit:
         trigger=content.get("trigger"),
         met_by=content.get("met_by"),
         circumstances=content.get("circumstances") or "",
+        unknown=content.get("unknown"),
     )
 
 

@@ -57,7 +57,7 @@ def check_place(
     Raises:
         NotFoundError: the thread has no beginning.
         ConflictError: the thread was begun before, or the step was taken before, or comes too early.
-        InvalidInputError: a time before the beginning, or a final report that lacks items.
+        InvalidInputError: a time before the beginning, or an initial or final report that lacks items.
     """
     if kind == BEGINNINGS[thread]:
         if any(row["kind"] == kind for row in rows):
@@ -84,15 +84,17 @@ def _check_report(rows: Sequence[Row], about: str, report: IncidentReport) -> No
         raise ConflictError(f"incident {about!r}: its initial report is recorded already")
     if stage is not ReportStage.INITIAL and ReportStage.INITIAL not in stages:
         raise ConflictError(f"incident {about!r}: expected its initial report first, found {stage.value}")
-    if stage is not ReportStage.FINAL:
-        return
-    if not any(row["kind"] == "incident_resolved" for row in rows):
+    if stage is ReportStage.FINAL and not any(row["kind"] == "incident_resolved" for row in rows):
         raise ConflictError(
             f"incident {about!r} is not recorded as resolved; its final report follows that",
             hint="record when the corrective measures were adopted: `pratique incident resolve`",
         )
-    if report.missing:
-        raise InvalidInputError(f"data.items: a final report holds all nine; missing {', '.join(report.missing)}")
+    if stage is not ReportStage.INTERMEDIATE and report.missing:
+        held = "all nine items" if stage is ReportStage.FINAL else "items 1 to 7"
+        raise InvalidInputError(
+            f"data.items: the {stage.value} report holds {held} of S-9.2; missing {', '.join(report.missing)}",
+            hint="name in `not_yet_known` what the report says is not yet known; it is shown as that",
+        )
 
 
 def refuse_withdrawal(rows: Sequence[Row], row: Row) -> None:

@@ -46,6 +46,7 @@ def gate_view(reader: Reader, parts: Parts, run_id: str, *, version: Row | None 
     Raises:
         NotFoundError: no such gate run.
     """
+    parts = parts.bound()
     row = reader.one(lookups.GATE_RUN_PLAIN, id=run_id)
     if row is None:
         raise NotFoundError(f"gate run {run_id} does not exist")

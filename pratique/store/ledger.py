@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from pratique.store.databases import PostgresDatabase, open_database
@@ -53,6 +54,12 @@ class Ledger:
             self._sealer.close()
         self._is_closed = True
         self.database.engine.dispose()
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite ledger; None: it is no file."""
+        url = self.database.engine.url
+        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
     @property
     def is_writing(self) -> bool:

@@ -143,7 +143,7 @@ async def _tick(parts: Parts) -> None:
     """
     while True:
         try:
-            await parts.ledger.awrite(ACTOR, partial(settle, parts=parts))
+            await asyncio.to_thread(settle, parts, ACTOR)
         except Exception:  # the next tick tries again, and the sweep goes on
             _log.exception("what was adopted could not be followed; it is tried again")
         try:

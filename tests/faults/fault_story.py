@@ -19,7 +19,9 @@ from fault_processes import ROOT, Engine, await_that, http_client
 EVENTS_PER_MODEL = 4
 #: Beside the events: two documents, two waivers or files, three decisions.
 ANSWERS_PER_MODEL = EVENTS_PER_MODEL + 7
-PROFILE = {"systemic_risk": True, "known_as": ["mockllm/model", "aurora-2.1"], "training_flop": 3e25}
+#: Designated, so that the Commission knows of it: no notification falls due, and no second gate opens beside the one
+#: that these tests count.
+PROFILE = {"systemic_risk": False, "designation": "designated", "known_as": ["mockllm/model", "aurora-2.1"]}
 DOCUMENTS = {
     name: (ROOT / "examples" / "evidence" / name).read_bytes()
     for name in ("mitigation-record.json", "security-goal.json")

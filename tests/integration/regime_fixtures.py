@@ -17,6 +17,7 @@ from pratique.project import config_root
 from pratique.settings import Settings
 
 FINAL, NEXT = "eu-gpai-code@2025-07-10", "eu-gpai-code@2027-01-01"
+OWN = "acme-policy@1"
 RENAMED = ("S-3.2", "S-3.6")
 SPLIT = ("cbrn", ("chem_bio", "rad_nuc"))
 
@@ -76,6 +77,40 @@ def write_tightened(overlay: Path, gate: str, requirement: str, also: str) -> No
         "tighten": [{"id": requirement, "also": also}],
     }
     write(overlay / f"gates/{gate}-{requirement}.yaml", demand)
+
+
+def write_own_regime(overlay: Path, gates: Path) -> None:
+    """Write a regime of the provider's own, with one measure and one gate that asks what `solo` asks.
+
+    Args:
+        overlay: where to.
+        gates: folder of the gates of a test.
+    """
+    shipped = yaml.safe_load((config_root() / "regimes/eu-gpai-code/2025-07-10/copyright.yaml").read_text())
+    commitment = shipped["commitments"][0]
+    source = {"source": {"document": "ACME-1", "clause": "1", "edition": "2026-06-01"}, "verified": True}
+    whole = {**source, "applies_to": "every_model"}
+    measure = commitment["measures"][0] | whole | {"id": "P-1.1", "moments": ["any"]}
+    measure |= {name: [] for name in ("deadlines", "roles", "proofs", "exemptions")}
+    chapter = {**whole, "id": "policy", "prefix": "P", "title": "Policy"}
+    chapter["commitments"] = [commitment | source | {"id": "P-C1", "measures": [measure]}]
+    imprint = {
+        "format": "pratique.edition/1", "id": OWN, "title": "Acme policy", "published": "2026-06-01",
+        "status": "in force", "checked": "2026-06-01", "legal_nature": "A policy of our own.",
+        "counts": {"chapters": 1, "commitments": 1, "measures": 1, "objectives": 0, "deadlines": 0},
+        "sources": [{"id": "ACME-1", "title": "Policy", "tier": "own text"}],
+    }  # fmt: skip
+    folder = overlay / "regimes/acme-policy/1"
+    write(folder / "edition.yaml", imprint)
+    moments = [{"id": "any", "title": "Any", "phase": "all"}]
+    write(folder / "vocabulary.yaml", {"moments": moments, "applies_to": ["every_model"]})
+    write(folder / "taxonomy.yaml", {**source, "always_assess": [{"id": "own", "title": "Own"}]})
+    write(folder / "policy.yaml", chapter)
+    gate = yaml.safe_load((gates / "solo.yaml").read_text())
+    gate |= {"id": "policy", "edition": OWN, "opens_on": ["test.moment.policy"], "measures": ["P-1.1"], "moment": "any"}
+    for requirement in gate["checkpoints"][0]["requirements"]:
+        requirement["measures"] = ["P-1.1"]
+    write(overlay / "gates/policy.yaml", gate)
 
 
 def edit(path: Path, change: Any) -> None:

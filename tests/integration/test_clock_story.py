@@ -111,8 +111,14 @@ def test_an_incident_from_awareness_to_the_final_report(office: Office, run: Run
     assert gate["occasion"] == name
     office.clock.forward(days=1)
     assert "2026-12-03  running" in run("incident", "limb", "aurora/2.1", name, "death", "--why", "Hospital confirmed")
-    filed = run("incident", "report", "aurora/2.1", name, "initial", "--items", "1-7", "--why", "Filed by Lea")
+    early = run("incident", "report", "aurora/2.1", name, "initial", "--items", "1-5", "--why", "Filed", code=1)
+    assert "missing response, recommendations" in early
+    other = run("incident", "open", "aurora/2.1", "--limb", "death", "--why", "Ticket 8").split()[0]
+    report = ("initial", "--items", "1-6", "--not-yet-known", "7", "--also", other, "--why", "Filed by Lea")
+    filed = run("incident", "report", "aurora/2.1", name, *report)
     assert "2026-12-03  met" in filed
+    assert "said to be not yet known: recommendations" in filed
+    assert f"in one report with {name}" in run("incident", "show", "aurora/2.1", other)
     assert "2026-12-22  running" in filed
     office.clock.forward(days=20)
     run("incident", "resolve", "aurora/2.1", name, "--why", "Patch is out")

@@ -57,6 +57,19 @@ def test_the_notification_runs_from_what_was_known_first(verified: Engine) -> No
     assert only(verified, "art-52-notification")["state"] == "met"
 
 
+def test_a_limit_that_is_planned_anew_has_the_force_of_what_gives_its_date_now(verified: Engine) -> None:
+    """S-1.2 binds before placing; of a model known to have systemic risk only later, the time is the provider's own."""
+    recorded(verified, "placement_planned", at="2026-12-20T09:00:00Z")
+    assert only(verified, "full-process-at-placement")["force"] == "hard"
+    recorded(verified, "placed", at="2026-11-16T09:00:00Z")
+    recorded(verified, "threshold_known", at="2026-11-20T09:00:00Z")
+    found = only(verified, "full-process-at-placement")
+    assert (found["due_on"], found["state"], found["force"]) == ("2026-12-20", "running", "self_set")
+    verified.clock.forward(days=25)
+    verified.sweep()
+    assert only(verified, "full-process-at-placement")["force"] == "self_set", "a reminder changes no force"
+
+
 def test_a_clock_is_explained_by_rule_text_source_readings_and_what_started_it(verified: Engine) -> None:
     made = recorded(verified, "threshold_known", at="2026-11-14T09:00:00Z")
     found = verified.get(f"/v1/clocks/{only(verified, 'art-52-notification')['id']}")

@@ -96,10 +96,87 @@ def test_an_incident_runs_from_awareness_to_its_final_report(desk: Engine) -> No
     assert desk.get(f"{VERSION}/incidents")["items"] == [desk.get(f"{VERSION}/incidents/{name}")]
 
 
-def test_an_initial_report_that_lacks_items_is_recorded_and_shows_them(desk: Engine) -> None:
+def test_an_initial_report_that_lacks_items_is_refused_with_what_is_missing(desk: Engine) -> None:
+    """S-9.3: the initial report has items 1 to 7; one that lacks some meets no clock."""
     name = opened(desk)["incident"]
-    reported = ok(post(desk, f"incidents/{name}/reports", stage="initial", items=SEVEN[:5]))
-    assert reported["reports"][0]["missing"] == reported["missing_items"] == ["response", "recommendations"]
+    problem = refused(post(desk, f"incidents/{name}/reports", stage="initial", items=SEVEN[:5]), 422, "invalid-input")
+    assert "missing response, recommendations" in problem["detail"]
+    generic = {"kind": "incident_report_filed", "about": name, "data": {"stage": "initial", "items": SEVEN[1:]}}
+    problem = refused(post(desk, "occurrences", **generic), 422, "invalid-input")
+    assert "missing incident_dates" in problem["detail"]
+    found = desk.get(f"{VERSION}/incidents/{name}")
+    assert (due(found, "incident-initial"), found["reports"]) == ([("running", "2026-11-25")], [])
+    assert found["missing_items"] == SEVEN
+
+
+def test_what_a_report_says_is_not_yet_known_counts_as_given_and_is_shown(desk: Engine) -> None:
+    """S-9.2: reports state what is not yet known."""
+    name = opened(desk)["incident"]
+    given = {"stage": "initial", "items": SEVEN[:5], "not_yet_known": SEVEN[5:]}
+    reported = ok(post(desk, f"incidents/{name}/reports", **given))
+    assert due(reported, "incident-initial") == [("met", "2026-11-25")]
+    assert (reported["missing_items"], reported["not_yet_known"]) == ([], ["response", "recommendations"])
+    assert reported["reports"][0]["not_yet_known"] == ["response", "recommendations"]
+    both = refused(
+        post(desk, f"incidents/{name}/reports", stage="intermediate", items=["harm"], not_yet_known=["harm"]),
+        422,
+        "invalid-input",
+    )
+    assert "found harm in `items` and in `not_yet_known`" in both["detail"]
+    later = ok(post(desk, f"incidents/{name}/reports", stage="intermediate", items=["response"]))
+    assert later["not_yet_known"] == ["recommendations"]
+
+
+def two_incidents(engine: Engine) -> tuple[str, str]:
+    """Open one that was known at noon on 23 November (death: 10 days), and one known two days later."""
+    first = opened(engine, limbs=["death"])["incident"]
+    engine.clock.forward(days=2)
+    later = ok(post(engine, "incidents", at="2026-11-25T11:00:00Z", limbs=["cybersecurity"]))["incident"]
+    return first, later
+
+
+def test_similar_incidents_go_in_one_report_and_each_clock_is_met_by_it(desk: Engine) -> None:
+    """S-9.3: similar incidents in the window may be bundled; the first by 3 December, the other by 30 November."""
+    first, later = two_incidents(desk)
+    ok(post(desk, f"incidents/{first}/reports", stage="initial", items=SEVEN, also=[later], receipt="SEND-1"))
+    found = {name: desk.get(f"{VERSION}/incidents/{name}") for name in (first, later)}
+    assert due(found[first], "incident-initial") == [("met", "2026-12-03")]
+    assert due(found[later], "incident-initial") == [("met", "2026-11-30")]
+    (report,) = found[later]["reports"]
+    assert (report["bundled_with"], report["receipt"]) == (first, "SEND-1")
+    assert found[first]["reports"][0]["bundled_with"] is None
+    for name in (first, later):
+        ok(post(desk, f"incidents/{name}/resolution"))
+    ok(post(desk, f"incidents/{first}/reports", stage="final", items=NINE, also=[later]))
+    assert [desk.get(f"{VERSION}/incidents/{name}")["state"] for name in (first, later)] == ["closed", "closed"]
+
+
+def test_a_bundled_report_that_is_late_for_one_is_late_for_that_one(desk: Engine) -> None:
+    first, later = two_incidents(desk)
+    desk.clock.forward(days=6)
+    ok(post(desk, f"incidents/{first}/reports", stage="initial", items=SEVEN, also=[later]))
+    assert due(desk.get(f"{VERSION}/incidents/{first}"), "incident-initial") == [("met", "2026-12-03")]
+    assert due(desk.get(f"{VERSION}/incidents/{later}"), "incident-initial") == [("missed", "2026-11-30")]
+
+
+def test_what_cannot_go_in_one_report_is_refused_and_changes_nothing(desk: Engine) -> None:
+    first, later = two_incidents(desk)
+    desk.clock.forward(days=11)
+    outside = ok(post(desk, "incidents", at="2026-12-05T12:00:00Z", limbs=["death"]))["incident"]
+    report = {"stage": "initial", "items": SEVEN}
+    early = refused(post(desk, f"incidents/{later}/reports", **report, also=[first]), 422, "invalid-input")
+    assert "expected from 2026-11-25T11:00:00.000000Z" in early["detail"]
+    past = refused(post(desk, f"incidents/{first}/reports", **report, also=[outside]), 422, "invalid-input")
+    assert "before 2026-12-03T23:00:00.000000Z" in past["detail"]
+    refused(post(desk, f"incidents/{first}/reports", **report, also=[later, later]), 422, "invalid-input")
+    refused(post(desk, f"incidents/{first}/reports", **report, also=[first]), 422, "invalid-input")
+    refused(post(desk, f"incidents/{first}/reports", **report, also=["inc-none"]), 404, "not-found")
+    assert desk.rows("SELECT COUNT(*) FROM occurrence WHERE kind = 'incident_report_filed'") == [(0,)]
+    for name in (first, later):
+        ok(post(desk, f"incidents/{name}/reports", **report))
+    apart = {"stage": "intermediate", "also": [later]}
+    problem = refused(post(desk, f"incidents/{first}/reports", **apart), 409, "conflict")
+    assert "was not in the initial report" in problem["detail"]
 
 
 def test_what_an_incident_cannot_be_is_refused(desk: Engine) -> None:

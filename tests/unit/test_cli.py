@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import stat
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,8 +124,7 @@ def test_trigger_sends_facts_and_its_own_id(opened: Run, engine: ContractEngine)
 
 
 def test_wait_prints_each_change_and_ends_cleared(opened: Run, engine: ContractEngine) -> None:
-    threading.Timer(0.2, engine.meet_all).start()
-    threading.Timer(0.5, lambda: [engine.sign("mira"), engine.sign("jonas")]).start()
+    engine.when_held(engine.meet_all, lambda: [engine.sign("mira"), engine.sign("jonas")])
     ended = opened("gate", "wait", *GATE, "--timeout", "20s")
     assert ended.code == 0
     assert "is blocked, open; waiting" in ended.out
@@ -142,7 +140,7 @@ def test_wait_that_times_out_is_exit_code_6_and_says_on_whom(opened: Run) -> Non
 
 
 def test_wait_with_json_keeps_stdout_for_the_result(opened: Run, engine: ContractEngine) -> None:
-    threading.Timer(0.2, lambda: engine.end("withdrawn")).start()
+    engine.when_held(lambda: engine.end("withdrawn"))
     ended = opened("gate", "wait", *GATE, "--json", "--timeout", "20s")
     assert (ended.code, ended.json["state"]) == (5, "withdrawn")
     assert "waiting" in ended.err

@@ -10,8 +10,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from pratique.bootstrap import build_parts, only_engine, open_parts
 from pratique.cli.main import main
 from pratique.project import config_root
+from pratique.services.verify import verify_ledger
+from pratique.settings import Settings
+from pratique.web.serve import main as serve
 
 FINAL, DRAFT = "eu-gpai-code@2025-07-10", "eu-gpai-code@draft-1"
 
@@ -123,3 +127,50 @@ def test_adopting_needs_an_engine_and_an_admin(run: Run) -> None:
     ended = run("adopt", FINAL, "--dry-run")
     assert ended.code == 1
     assert "no token for the engine" in ended.err
+
+
+def test_an_engine_refuses_files_that_changed_until_they_are_accepted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An upgrade ships another gate: the engine names it and the ways out; the list is shown, then taken."""
+    config, reason = tmp_path / "config", "Upgrade; release notes read"
+    shutil.copytree(config_root(), config)
+    monkeypatch.setenv("PRATIQUE_CONFIG_DIR", str(config))
+    assert "there is no ledger" in run("accept-files", "--reason", reason).err
+    start(Settings())
+    assert run("accept-files", "--reason", reason).out == "nothing changes: the files are as they were adopted\n"
+    placement, acts = config / "gates/placement.yaml", config / "regimes/eu-gpai-code/2025-07-10/acts.yaml"
+    placement.write_text(placement.read_text().replace("\ntitle: ", "\ntitle: Another ", 1))
+    acts.write_text(acts.read_text().replace("title: ", "title: Another ", 1))
+
+    assert serve() == 1
+    refusal = capsys.readouterr().err
+    assert f"{FINAL} is not as it was adopted on " in refusal
+    assert ": gates placement and the edition itself changed\n" in refusal
+    assert "put the files back as they were" in refusal
+    assert "`pratique regime accept-files --reason ...`" in refusal
+
+    for words in ((), ("--reason", " "), ("--reason", "x" * 4001)):
+        ended = run("accept-files", *words)
+        assert (ended.code, "--reason: expected a text" in ended.err) == (1, True)
+    rehearsed = run("accept-files", "--dry-run")
+    assert "the edition itself is not as it was adopted" in rehearsed.out
+    assert "changed gate placement (title)" in rehearsed.out
+    assert "a rehearsal: nothing was changed" in rehearsed.err
+    assert serve() == 1
+    (accepted,) = run("accept-files", "--reason", reason, "--json").json["items"]
+    assert (accepted["edition"], accepted["is_rehearsal"], [g["gate"] for g in accepted["gates"]]) == (
+        FINAL,
+        False,
+        ["placement"],
+    )
+    start(Settings())
+    assert verify_ledger(Settings()).problems == []
+
+
+def start(settings: Settings) -> None:
+    """Start an engine as far as its ledger, and stop it."""
+    parts = build_parts(settings)
+    with only_engine(settings):
+        open_parts(parts)
+        parts.ledger.close()

@@ -62,6 +62,8 @@ def test_the_rules_hold_no_figure_that_the_reference_does_not() -> None:
     """What a rule adds to deadlines.yaml is a date or a month that the reference says in words, or is self-set."""
     dated = {(limit.deadline, str(limit.date)) for _, limit in LIMITS if limit.date is not None}
     assert dated == {("ACT-111-3", "2027-08-02")}
+    began = {(limit.deadline, str(limit.from_date)) for _, limit in LIMITS if limit.from_date is not None}
+    assert began == {("S-1.3-12M", "2027-08-02")}, "by when the duties of ACT-111-3 are taken up"
     assert reference("ACT-111-3")["notes"].startswith("Comply by 2 August 2027")
     assert reference("ACT-111-3")["trigger"] == "Model placed on the market before 2 August 2025"
     [six_months] = [rule for rule in RULES.rules if rule.excuses]
@@ -151,6 +153,11 @@ BROKEN = [
     ("force: soft\n  notes: Duties", "force: softly\n  notes: Duties", "'hard', 'soft', 'self_set' or 'indicative'"),
     ("date: '2027-08-02', when", "date: '2027-08-32', when", "2027-08-32"),
     ("self_set_days: 2}", "limb: death}", "a figure of one's own"),
+    (
+        "S-7.6-PRE, since: [change_made, change_planned]",
+        "S-7.6-PRE, since: [change_made, change_planned], from_date: '2027-08-02'",
+        "a limit with a period that is counted on",
+    ),
     ("- {deadline: ACT-101, why", "- {deadline: ACT-102, why", "unknown time limit 'ACT-102'"),
     ("again_after: 1}", "again_unit: fortnights}", "'hours', 'days', 'business_days'"),
     ("  not_applicable_because: 'no systemic risk: Art. 55(1)'\n", "", "beside `applies_when`"),

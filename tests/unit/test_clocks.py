@@ -312,6 +312,17 @@ def test_each_incident_has_its_own_clocks(story: Story) -> None:
     assert [c.about for c in of_rule(clocks(story), "incident-intermediate")] == ["inc-2"]
 
 
+def test_only_the_initial_report_meets_the_first_clock(story: Story) -> None:
+    """S-9.3: the initial report is due within the time of the harm; a later stage cannot stand in for it."""
+    story("incident_aware", "2026-06-01", about="i", limbs=["cybersecurity"])
+    story("incident_report_filed", "2026-06-03", about="i", stage="intermediate")
+    found = clocks(story, "2026-06-05")
+    assert state(only(found, "incident-initial")) == (RUNNING, "2026-06-06")
+    assert only(found, "serious-incident-without-delay").state is MISSED
+    story("incident_report_filed", "2026-06-04", about="i", stage="initial")
+    assert state(only(clocks(story, "2026-06-05"), "incident-initial")) == (MET, "2026-06-06")
+
+
 def test_intermediate_reports_follow_each_other_until_the_incident_is_resolved(story: Story) -> None:
     story("incident_aware", "2026-06-01", about="i", limbs=["cybersecurity"])
     story("incident_report_filed", "2026-06-03", about="i", stage="initial")

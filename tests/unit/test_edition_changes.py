@@ -13,6 +13,7 @@ from pratique.domain.authorship import authors_after
 from pratique.domain.gate_changes import gate_change, gates_changed
 from pratique.domain.gates import GateState
 from pratique.domain.regime import Edition
+from pratique.domain.regime.clocks import Clocks
 from pratique.domain.regime.diff import What, edition_changes
 from pratique.domain.regime.impact import Effect, SeenRun, touched_runs
 from pratique.domain.regime.mapping import Mapping, mapping_flaws
@@ -48,6 +49,23 @@ def later(**members: Any) -> Edition:
 def mapping(**members: Any) -> Mapping:
     base = {"format": "pratique.mapping/1", "earlier": FINAL.id, "later": NEXT, "rest_equal": True}
     return Mapping.model_validate(base | members)
+
+
+def test_an_engine_that_knows_more_members_gives_an_edition_the_same_digest() -> None:
+    """Else each upgrade would look as if somebody had changed the files."""
+
+    class MoreClocks(Clocks):
+        more: tuple[str, ...] = ()
+
+    class MoreEdition(Edition):
+        clocks: MoreClocks | None = None
+        more: str | None = None
+
+    dump = FINAL.model_dump(mode="json")
+    assert MoreEdition.model_validate(dump).digest == FINAL.digest
+    assert MoreEdition.model_validate(dump | {"more": "said"}).digest != FINAL.digest
+    assert MoreEdition.model_validate(dump | {"clocks": dump["clocks"] | {"more": ["said"]}}).digest != FINAL.digest
+    assert Edition.model_validate(dump | {"clocks": None}).digest != FINAL.digest
 
 
 def test_another_imprint_alone_changes_no_rule() -> None:

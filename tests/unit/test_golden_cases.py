@@ -1,4 +1,4 @@
-"""Twenty-six worked cases: profile and events, what is owed, and when. Computed by hand from the texts.
+"""Twenty-seven worked cases: profile and events, what is owed, and when. Computed by hand from the texts.
 
 Each docstring gives the source and the arithmetic. Weekdays are those of the calendar of 2026 (1 January is a Thursday)
 and 2027 (a Friday); holidays are those of `config/holidays`. "Strict" counts every day; "outer" is the longest reading
@@ -471,7 +471,8 @@ def test_25_a_legacy_model_with_systemic_risk_is_not_held_to_dates_before_august
     Sources: Art. 111(3) (2 August 2027), S&S M1.1 (four weeks from the notification), M1.3 (twelve months).
     Two weeks before placing would be 16 June 2025, before the Act applied: not counted. 1 September + 28 days =
     29 September 2026. The twelve months run from when the duties were taken up: 1 February 2027 + 12 months =
-    1 February 2028. The Model Report is due by 2 August 2027.
+    1 February 2028; while they are not, from 2 August 2027, by when they must be (inferred): 2 August 2028. The Model
+    Report is due by 2 August 2027.
     """
     owed, story = Owed(done=2e25, first_placed_on=on("2025-06-30")), Story()
     story("placed", "2025-06-30")
@@ -479,7 +480,7 @@ def test_25_a_legacy_model_with_systemic_risk_is_not_held_to_dates_before_august
     found = owed.clocks(story, "2026-08-31")
     assert only(found, "framework-confirmation").due_on == on("2027-08-02")
     assert only(found, "model-report-at-placement").due_on == on("2027-08-02")
-    assert of_rule(found, "framework-assessment") == []
+    assert only(found, "framework-assessment").due_on == on("2028-08-02")
     story("art52_notified", "2026-09-01")
     assert only(owed.clocks(story, "2026-09-02"), "framework-confirmation").due_on == on("2026-09-29")
     story("legacy_duties_taken_up", "2027-02-01")
@@ -511,3 +512,28 @@ def test_26_systemic_risk_that_comes_after_placing_is_not_due_before_it() -> Non
     assert (framework.due_on, framework.deadline, framework.force) == (on("2026-07-30"), "S-1.1-4W", Force.HARD)
     # What is due by placing for every model is due by placing all the same.
     assert only(found, "training-summary").state is MISSED
+
+
+def test_27_the_duties_of_a_legacy_model_that_nobody_took_up_come_round_all_the_same() -> None:
+    """Placed on 5 November 2024 with 2 x 10^25 FLOP; that its duties were taken up is never recorded.
+
+    Sources: Art. 111(3) (comply by 2 August 2027), S&S M1.3 (at least every twelve months). That the twelve months
+    begin on 2 August 2027 at the latest is inferred: 2 August 2027 + 12 months = 2 August 2028, a Wednesday. Assessed
+    on 3 April 2028, so again by 3 April 2029. An assessment of 2026, before anything was owed, does not shift that.
+    Taken up late, on 1 October 2027, they still run from 2 August 2027.
+    """
+    owed, story = Owed(done=2e25, first_placed_on=on("2024-11-05")), Story()
+    story("placed", "2024-11-05")
+    first = only(owed.clocks(story, "2028-08-02T23:59"), "framework-assessment")
+    assert (first.state, first.due_on, first.start_at) == (RUNNING, on("2028-08-02"), at("2027-08-02T00:00"))
+    assert any("the first day that counts, as placed did not come later, 2027-08-02" in e for e in first.explanation)
+    assert only(owed.clocks(story, "2028-08-03T00:00"), "framework-assessment").state is MISSED
+    assert only(owed.clocks(story, "2027-08-03"), "legacy-compliance").state is MISSED
+    story("legacy_duties_taken_up", "2027-10-01")
+    assert only(owed.clocks(story, "2027-10-02"), "framework-assessment").due_on == on("2028-08-02")
+    story("framework_assessed", "2026-05-04")
+    done, owed_next = of_rule(owed.clocks(story, "2027-10-02"), "framework-assessment")
+    assert (done.state, owed_next.state, owed_next.due_on) == (MET, RUNNING, on("2028-08-02"))
+    story("framework_assessed", "2028-04-03")
+    *_, last = of_rule(owed.clocks(story, "2028-04-04"), "framework-assessment")
+    assert (last.state, last.due_on) == (RUNNING, on("2029-04-03"))

@@ -99,6 +99,24 @@ def test_a_limit_may_be_conditional_or_come_round_again(requirement, limits, sta
     assert look_with(requirement, *limits).findings[0].status is status
 
 
+@pytest.mark.parametrize("requirement", [{}, {"may_run": True}])
+def test_a_round_whose_last_day_cannot_be_told_is_not_tested(requirement):
+    """A duty that came round again stays met without end otherwise: nothing says when it is over."""
+    undated = NEXT._replace(rule="duty", due_on=None, due_at=None, unknown="no list of holidays for 2031")
+    found = look_with(requirement, limit("met", met=-3, due=-2, met_by="o2", rule="duty"), undated)
+    assert found.findings[0].status is FindingStatus.NOT_TESTED
+    assert found.findings[0].reason == (
+        "time limit duty runs, and its last day cannot be told: no list of holidays for 2031"
+    )
+    dated = limit("running", due=3, rule="duty")
+    assert look_with({"may_run": True}, dated, undated).findings[0].status is FindingStatus.NOT_TESTED
+
+
+def test_what_runs_for_the_first_time_without_a_last_day_is_unmet():
+    undated = limit("running", rule="duty")._replace(due_on=None, due_at=None)
+    assert look_with({}, undated).findings[0].status is FindingStatus.UNMET
+
+
 def test_what_may_run_is_looked_at_again_on_its_last_day():
     running = limit("running", due=3, rule="duty")
     found = look_with({"may_run": True}, running)

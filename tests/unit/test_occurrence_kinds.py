@@ -96,8 +96,16 @@ def test_kinds_of_others_carry_what_they_like_within_bounds() -> None:
 
 @pytest.mark.parametrize(("stage", "held", "missing"), [("initial", 7, 0), ("initial", 5, 2), ("final", 7, 2)])
 def test_a_report_knows_what_it_lacks(stage: str, held: int, missing: int) -> None:
-    report = IncidentReport(stage=ReportStage(stage), items=tuple(ReportItem)[:held])
+    nine = tuple(ReportItem)
+    report = IncidentReport(stage=ReportStage(stage), items=nine[:held])
     assert len(report.missing) == missing
+    said = IncidentReport(stage=ReportStage(stage), items=nine[:held], not_yet_known=nine[held:])
+    assert said.missing == (), "S-9.2: what is not yet known is stated"
+
+
+def test_an_item_is_told_or_not_yet_known_and_not_both() -> None:
+    with pytest.raises(InvalidInputError, match="found harm in `items` and in `not_yet_known`"):
+        check_data("incident_report_filed", {"stage": "initial", "items": ["harm"], "not_yet_known": ["harm"]})
 
 
 def test_each_thread_begins_with_a_kind_that_says_so() -> None:

@@ -27,8 +27,9 @@ def explained(
     if rule.notes:
         text.append(rule.notes)
     if chosen.trigger is not None:
-        kind = chosen.trigger.kind.replace("_", " ")
-        text.append(f"counted from: {kind}, {day_of(chosen.trigger.at)} (occurrence {chosen.trigger.id})")
+        kind, day = chosen.trigger.kind.replace("_", " "), day_of(chosen.trigger.at)
+        what = f"the first day that counts, as {kind} did not come later" if chosen.limit.from_date == day else kind
+        text.append(f"counted from: {what}, {day} (occurrence {chosen.trigger.id})")
     text.extend(_readings(chosen))
     text.extend(_lists(chosen, holidays))
     if chosen.force is Force.SELF_SET:

@@ -17,7 +17,7 @@ from pratique.domain.clocks.candidate import (
 from pratique.domain.clocks.clock import Clock, ClockSettings, ClockState, exempted
 from pratique.domain.clocks.explanation import explained
 from pratique.domain.clocks.occurrence import Occurrence, Timeline, circumstances_of, values_of
-from pratique.domain.clocks.rounds import Round, Start, each, in_rounds, once
+from pratique.domain.clocks.rounds import Round, Start, begun, each, in_rounds, once
 from pratique.domain.clocks.standing import Standing, standing_of
 from pratique.domain.counting import Counted, Holidays, Period
 from pratique.domain.regime.clocks import ClockRule, Limit, Mode
@@ -137,6 +137,7 @@ class _Reckoning:
                 return in_rounds(rule, limits, timeline)
 
     def _count(self, rule: ClockRule, start: Start) -> Candidate:
+        start = begun(start)
         limit, deadline = start.limit, self._deadlines[start.limit.deadline]
         if start.whole_rounds:
             return self._anniversary(rule, start)

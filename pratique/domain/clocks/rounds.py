@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from pratique.domain.clocks.occurrence import BASIS, SAID_BY_PROFILE, Occurrence, Order, Timeline, takes, values_of
+from pratique.domain.counting import day_end, day_of
 from pratique.domain.regime.clocks import ClockRule, Limit, Take
 
 ONLY = "-"
@@ -31,6 +33,14 @@ class Round:
     met: Occurrence | None = None
     void: Occurrence | None = None
     excused: Occurrence | None = None
+
+
+def begun(start: Start) -> Start:
+    """Return a start as it is counted: what came before the day from which its limit counts, from that day."""
+    first = start.limit.from_date
+    if first is None or day_of(start.trigger.at) >= first:
+        return start
+    return replace(start, trigger=replace(start.trigger, at=day_end(first - timedelta(days=1))))
 
 
 def taken(limit: Limit, timeline: Timeline, planned: frozenset[str]) -> Occurrence | None:

@@ -27,7 +27,12 @@ from pratique.domain.entries.gates import (
     GateSpecAdopted,
 )
 from pratique.domain.entries.hooks import HookReceived, HookReconciled, HookSettled
-from pratique.domain.entries.models import ModelVersionChanged, ModelVersionRegistered, RiskRegisterRecorded
+from pratique.domain.entries.models import (
+    ModelVersionChanged,
+    ModelVersionRegistered,
+    ProfileDated,
+    RiskRegisterRecorded,
+)
 from pratique.domain.entries.notices import (
     DeliverySettled,
     NoticeAcknowledged,
@@ -81,6 +86,7 @@ __all__ = [
     "NoticesWritten",
     "OccurrenceRecorded",
     "OccurrenceWithdrawn",
+    "ProfileDated",
     "ProviderChanged",
     "ProviderRecorded",
     "RiskRegisterRecorded",

@@ -73,6 +73,7 @@ class ClockRevised(Fact):
     due_on: str | None = None
     due_at: str | None = None
     met_at: str | None = None
+    force: str | None = None  #: None: as it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,16 @@ class ModelVersionChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileDated(Fact):
+    """Clocks were planned for a profile that becomes another one by itself, or no longer does."""
+
+    tag = "model:profile:dated"
+    filed_under = ("model", "id")
+    id: str
+    changes_at: str | None = None  #: None: time alone changes nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRegisterRecorded(Fact):
     """The risk register of a model version was recorded, or replaced."""
 

@@ -56,6 +56,8 @@ def _fits(path: str, rule: ClockRule, limit: Limit, deadline: DeadlineRule) -> I
         yield path, "a horizon to look ahead to", "a time limit by which something is due; list it under `context`"
     if not limit.since and limit.due_of is None:
         yield f"{path}.since", "nothing", "what it is counted from"
+    if limit.from_date is not None and (deadline.period is None or deadline.direction in BACKWARD or not limit.since):
+        yield f"{path}.from_date", str(limit.from_date), "a limit with a period that is counted on from `since`"
     if (deadline.direction in _DATED) != (limit.date is not None):
         yield f"{path}.date", str(limit.date), "a date for a limit that ends on one, and for no other"
     if deadline.direction in _WITHOUT_FIGURE and limit.self_set_days is None:

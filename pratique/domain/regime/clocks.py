@@ -119,6 +119,7 @@ class Limit(RegimeData):
     after: tuple[Match, ...] = ()  #: counts only where all of `since` came after this
     limb: Word | None = None  #: applies where the incident has this limb, or none is known yet
     date: dt.date | None = None  #: the calendar date that the text names
+    from_date: dt.date | None = None  #: counted from this day where what it is counted from came before it
     self_set_days: int | None = Field(default=None, ge=1, le=3660)  #: the text has no figure; a default, own choice
     anniversaries: bool = False  #: rounds are also due on the anniversaries of the first start
 

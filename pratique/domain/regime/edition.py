@@ -87,8 +87,12 @@ class Edition(RegimeData):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 (hex) of the canonical JSON of the whole bundle; another figure anywhere gives another one."""
-        return digest_of(self.model_dump(mode="json", exclude_defaults=False))
+        """SHA-256 (hex) of the canonical JSON of the whole bundle; another figure anywhere gives another one.
+
+        What says nothing but its default is left out: an edition that did not change keeps its digest when an engine
+        knows more members than the one before.
+        """
+        return digest_of(self.model_dump(mode="json", exclude_defaults=True))
 
     def measures(self) -> Iterator[Measure]:
         """Yield the measures of all chapters in order."""

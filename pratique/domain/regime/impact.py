@@ -29,7 +29,7 @@ MOVING = frozenset({Effect.STALE, Effect.JUDGED_ANEW, Effect.CARRIED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenRun:
-    """A gate run as an adoption sees it: the latest of its gate, not closed."""
+    """A gate run as an adoption sees it, not closed: the latest of its gate, or an earlier one that still waits."""
 
     id: str
     model: str
@@ -51,7 +51,7 @@ class TouchedRun:
     why: tuple[str, ...]  #: a line each
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as the API and the journal show it."""
+        """Return it as the API shows it."""
         names = ("model", "version", "gate", "occasion")
         shown = {"gate_run": self.run.id, **{name: getattr(self.run, name) for name in names}}
         return {**shown, "state": self.run.state.value, "effect": self.effect.value, "why": list(self.why)}
@@ -63,7 +63,7 @@ def touched_runs(
     """Return what becomes of each run that is not judged by the new specs already.
 
     Args:
-        runs: the latest run of each gate of each model version.
+        runs: of each gate and occasion of each model version, those that can still move.
         specs: the new spec of each gate.
         digests: their digests.
         risks: what became of risks, a line each.

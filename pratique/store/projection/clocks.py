@@ -29,6 +29,8 @@ def _clock_started(v: Values, at: str) -> tuple[Change, ...]:
 
 def _clock_revised(v: Values, at: str) -> tuple[Change, ...]:
     row = {name: v[name] for name in ("start_at", "state")} | {name: v.get(name) for name in _DATES}
+    if v.get("force") is not None:
+        row["force"] = v["force"]
     return (Update("clock", v["id"], row | {"content": text(v["content"]), "changed_at": at}),)
 
 

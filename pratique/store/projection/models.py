@@ -20,6 +20,7 @@ def _model_registered(v: Values, at: str) -> tuple[Change, ...]:
         "risks": None,
         "risks_digest": None,
         "risks_authors": None,
+        "profile_changes_at": None,
     }
     return (Insert("model_version", row),)
 
@@ -31,6 +32,10 @@ def _model_changed(v: Values, at: str) -> tuple[Change, ...]:
     if "authors" in v:
         row["authors"] = text(v["authors"])
     return (Update("model_version", v["id"], row),)
+
+
+def _profile_dated(v: Values, at: str) -> tuple[Change, ...]:
+    return (Update("model_version", v["id"], {"profile_changes_at": v.get("changes_at")}),)
 
 
 def _register_recorded(v: Values, at: str) -> tuple[Change, ...]:
@@ -48,6 +53,7 @@ def _event_received(v: Values, at: str) -> tuple[Change, ...]:
 MODELS: dict[str, Projector] = {
     "model:version:registered": _model_registered,
     "model:version:changed": _model_changed,
+    "model:profile:dated": _profile_dated,
     "model:register:recorded": _register_recorded,
     "event:inbound:received": _event_received,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy import Index, String, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from pratique.store.tables.columns import HEX, ID, INSTANT
@@ -15,6 +15,13 @@ class ModelVersionRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("model", "version", name="model_version_name"),
         Index("model_version_newest", "model", "registered_at", "id"),
+        Index(
+            "model_version_dated",
+            "profile_changes_at",
+            "id",
+            sqlite_where=text("profile_changes_at IS NOT NULL"),
+            postgresql_where=text("profile_changes_at IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True, sa_type=ID)
@@ -29,3 +36,4 @@ class ModelVersionRow(SQLModel, table=True):
     risks: str | None = Field(default=None, sa_type=Text)  #: JSON: the risk register
     risks_digest: str | None = Field(default=None, sa_type=HEX)
     risks_authors: str | None = Field(default=None, sa_type=Text)  #: JSON: risk -> who recorded it last
+    profile_changes_at: str | None = Field(default=None, sa_type=INSTANT)  #: when rules see another profile by itself

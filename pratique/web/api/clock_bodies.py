@@ -65,7 +65,9 @@ class ReportBody(SaidBody):
     """A report that went out."""
 
     stage: ReportStage
-    items: tuple[ReportItem, ...] = Field(default=(), max_length=9)
+    items: tuple[ReportItem, ...] = Field(default=(), max_length=9)  #: told in it
+    not_yet_known: tuple[ReportItem, ...] = Field(default=(), max_length=9)  #: which it says are not yet known
+    also: tuple[About, ...] = Field(default=(), max_length=20)  #: similar incidents that the same report is about
     receipt: Short | None = None  #: of EU SEND, for instance
     exceptional_circumstances: Short | None = None
 

@@ -116,12 +116,12 @@ async def post_report(
     principal: Reporting,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Record an initial, intermediate or final report; a final one needs all nine items."""
+    """Record an initial, intermediate or final report; the first needs items 1 to 7 of S-9.2, the last all nine."""
     parts = parts_of(request)
 
     def step(tx: Transaction, row: Row, said: Said) -> str:
-        report = body.model_dump(mode="json", exclude={"at", "why"}, exclude_none=True)
-        incidents.file_report(tx, parts, row, said, incident=incident, report=report)
+        report = body.model_dump(mode="json", exclude={"at", "why", "also"}, exclude_none=True)
+        incidents.file_report(tx, parts, row, said, incident=incident, report=report, also=body.also)
         return incident
 
     return await _take(request, (model, version), principal, key, body, step)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from pratique.services.adopted import adoptions_view, editions_view
+from pratique.services.adopted import adoptions_page, editions_view
 from pratique.services.adoptions import NO_REASON, AdoptionRequest, adopt, rehearse, settle
 from pratique.web.api.auth import Administering, Reading, parts_of
 from pratique.web.api.once import IdempotencyKey, answer_once
@@ -42,17 +42,26 @@ async def list_editions(request: Request, _: Reading) -> JsonResponse:
 @router.get("/impact", summary="Say what adopting an edition would touch")
 async def get_impact(
     request: Request,
-    _: Reading,
+    _: Administering,
     edition: Annotated[str, Query(min_length=3, max_length=80, pattern=r"^[^\x00-\x20]+$")],
 ) -> JsonResponse:
-    """Return what a rehearsal of the adoption returns; nothing is changed."""
+    """Return what a rehearsal of the adoption returns; nothing is changed.
+
+    It reads every file and every gate run that can still move: as the adoption itself, it is an admin's to ask for.
+    """
     return JsonResponse(await _rehearsed(request, edition))
 
 
 @router.get("/adoptions", summary="List what was adopted, newest first")
-async def list_adoptions(request: Request, _: Reading) -> JsonResponse:
-    """Return every adoption with what it touched."""
-    return JsonResponse({"items": await parts_of(request).ledger.aread(adoptions_view)})
+async def list_adoptions(
+    request: Request,
+    _: Reading,
+    cursor: Annotated[str | None, Query(max_length=90)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> JsonResponse:
+    """Return adoptions page by page, with what each changed and how many gate runs and registers it touched."""
+    look = partial(adoptions_page, cursor=cursor, limit=limit)
+    return JsonResponse(await parts_of(request).ledger.aread(look))
 
 
 @router.post("/adoptions", summary="Adopt an edition, or rehearse it")
@@ -72,7 +81,7 @@ async def post_adoption(
         edition=body.edition, reason=body.reason, person=principal.person, credential=principal.credential
     )
     answer = await answer_once(request, principal, key, partial(adopt, parts=parts, loaded=loaded, asked=asked))
-    await parts.ledger.awrite(principal.actor, partial(settle, parts=parts))
+    await asyncio.to_thread(settle, parts, principal.actor)
     return answer
 
 

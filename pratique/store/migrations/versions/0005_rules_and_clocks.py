@@ -24,6 +24,7 @@ def upgrade() -> None:
     """Add the columns and tables; ledgers of before have nothing to put there."""
     for column, kind in (("risks", sa.Text()), ("risks_digest", _HEX), ("risks_authors", sa.Text())):
         op.add_column("model_version", sa.Column(column, kind, nullable=True))
+    _make_dates_of_profiles()
     _make_profiles()
     _make_occurrences()
     _make_clocks()
@@ -34,6 +35,19 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Refuse: a ledger never goes back."""
     raise NotImplementedError("a ledger's schema never goes back; restore a backup instead")
+
+
+def _make_dates_of_profiles() -> None:
+    op.add_column("model_version", sa.Column("profile_changes_at", _INSTANT, nullable=True))
+    dated = sa.text("profile_changes_at IS NOT NULL")
+    op.create_index(
+        "model_version_dated",
+        "model_version",
+        ["profile_changes_at", "id"],
+        unique=False,
+        sqlite_where=dated,
+        postgresql_where=dated,
+    )
 
 
 def _make_profiles() -> None:
