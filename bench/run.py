@@ -23,6 +23,7 @@ BENCHES = {
     "g9": "g9_cli",
     "g10": "g10_memory",
     "files": "evidence_files",
+    "collectors": "collectors",
     "risks": "g11_per_risk",
     "clocks": "clocks",
     "rules": "rules",

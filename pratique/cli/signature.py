@@ -15,6 +15,7 @@ from pratique.cli.output import note, say, say_json
 from pratique.errors import InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
+    from pratique.collectors.signed_folder import FolderCheck
     from pratique.domain.keys import TrustedKeys
 
 EXAMPLES = (
@@ -47,6 +48,11 @@ def check_signature(
         found = check_folder(folder, bundle, _keys(key), datetime.now(UTC))
     except OSError as error:
         raise InvalidInputError(f"{error.filename} could not be read: {error.strerror}") from None
+    _say(found, as_json=as_json)
+    raise typer.Exit(ExitCode.CLEARED if found.is_right else ExitCode.ERROR)
+
+
+def _say(found: FolderCheck, *, as_json: bool) -> None:
     signers = [one.id for one in found.verification.keys]
     if as_json:
         say_json(
@@ -67,7 +73,6 @@ def check_signature(
         for reason in found.reasons:
             note(reason)
         say(f"not what a trusted key signed: {len(found.reasons)} reason{'s' if len(found.reasons) != 1 else ''}")
-    raise typer.Exit(ExitCode.CLEARED if found.is_right else ExitCode.ERROR)
 
 
 def _keys(files: list[Path] | None) -> TrustedKeys:

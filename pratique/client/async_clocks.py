@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AsyncClockNamespace:
-    """`client.clocks` of the asynchronous client."""
+    """`client.clocks`."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client

@@ -60,8 +60,7 @@ class AsyncGate(GateView):
                 row_version=before.row_version,
             )
             try:
-                newer = await self.client.send_once(call)
-                pause = wait.heard(newer)
+                pause = wait.heard(await self.client.send_once(call))
             except UnavailableError as error:
                 pause = wait.failed(error)
             if on_change and wait.gate.is_newer_than(before):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AsyncHookNamespace:
-    """`client.hooks` of the asynchronous client."""
+    """`client.hooks`."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class AsyncRiskNamespace:
-    """`client.risks` of an asynchronous client."""
+    """`client.risks`."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AsyncScopeNamespace:
-    """`client.scope` of an asynchronous client."""
+    """`client.scope`."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client

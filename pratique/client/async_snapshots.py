@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class AsyncSnapshotNamespace:
-    """`client.snapshots` of an asynchronous client."""
+    """`client.snapshots`."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client

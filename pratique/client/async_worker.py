@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AsyncWorkerNamespace:
-    """`client.worker` of an asynchronous client."""
+    """`client.worker`."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client

@@ -11,11 +11,14 @@ from pratique.collectors.unreadable import UnreadableError
 from pratique.domain.times import parse_instant
 from pratique.errors import InvalidInputError
 
+#: What has members. A plain dict is told fast, and nearly everything is one.
+_OBJECTS = (dict, Mapping)
+
 
 def at(value: Any, *path: str) -> Any:
     """Return the member that `path` leads to, or None."""
     for key in path:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, _OBJECTS):
             return None
         value = value.get(key)
     return value

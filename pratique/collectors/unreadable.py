@@ -20,5 +20,7 @@ class UnreadableError(InvalidInputError):
 
 def shown(text: str, limit: int = _SHOWN_CHARACTERS) -> str:
     """Return foreign `text` fit for a one-line message: printable, at most `limit` characters."""
+    if len(text) <= limit and text.isprintable():  # nearly always, and for each of many members
+        return text
     clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: limit + 1])
     return clean if len(clean) <= limit else clean[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"

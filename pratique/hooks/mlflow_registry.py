@@ -6,6 +6,7 @@ for a host or a path.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,9 @@ from pratique.errors import InvalidInputError
 from pratique.hooks.sources import Source
 
 _API = "/api/2.0/mlflow"
-_TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+_TIMEOUT = httpx.Timeout(5.0, connect=3.0)
+#: One answer, whatever trickles in meanwhile.
+_MOST_SECONDS = 20.0
 _MOST_BYTES = 8 * 1024 * 1024
 _PAGE = 200
 #: Pages of one reconciliation; more is a listing that does not end.
@@ -118,11 +121,13 @@ def _client(source: Source) -> httpx.Client:
 def _get(client: httpx.Client, path: str, params: dict[str, str]) -> dict[str, Any]:
     try:
         with client.stream("GET", path, params=params) as answer:
-            content = bytearray()
+            content, end = bytearray(), time.monotonic() + _MOST_SECONDS
             for chunk in answer.iter_bytes():
                 content += chunk
                 if len(content) > _MOST_BYTES:
                     raise RegistryAwayError(f"MLflow answers with more than {_MOST_BYTES} bytes")
+                if time.monotonic() > end:
+                    raise RegistryAwayError(f"MLflow takes more than {_MOST_SECONDS:g} s to answer")
     except httpx.HTTPError as error:
         raise RegistryAwayError(f"MLflow does not answer: {type(error).__name__}") from None
     if answer.status_code == 404 and b"RESOURCE_DOES_NOT_EXIST" in content:

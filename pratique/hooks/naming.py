@@ -13,8 +13,9 @@ from pratique.canonical import sha256_hex
 from pratique.criteria import CelTexts, ExpressionError
 from pratique.domain.hooks import HookKind, HookSource
 
-#: Longest name of a delivery that is kept as it is; a longer one becomes its digest.
-LONGEST_NAME = 200
+#: Longest name of a delivery that is kept as it is; a longer one becomes its digest. With a rule's id behind it, it is
+#: the id of an event.
+LONGEST_NAME = 190
 _HEADERS = {
     HookKind.MLFLOW: "x-mlflow-delivery-id",
     HookKind.GITHUB: "x-github-delivery",

@@ -64,25 +64,14 @@ def attest_evidence(
         ConflictError: another file was read, the engine could not read this one, it was purged, or the person's word
             stands already.
     """
-    if not statement.strip() or len(statement) > _MAX_STATEMENT or "\x00" in statement:
-        raise InvalidInputError(f"statement: expected 1 to {_MAX_STATEMENT} characters that say what was read")
+    _check_words("statement", statement)
     row, version = _locked(tx, evidence_id)
     _refuse_other_than_read(row, sha256)
     held = _role_of(parts, person, role, version["model"])
-    standing = [a for a in tx.all(_OF_EVIDENCE, evidence=row["id"]) if a["withdrawn_at"] is None]
-    if any(a["person"] == person for a in standing):
-        raise ConflictError(f"{person} attested {row['filename']} already; withdraw that first to say something else")
-    made = EvidenceAttested(
-        id=tx.new_id(),
-        evidence=row["id"],
-        model_version_id=row["model_version_id"],
-        sha256=row["sha256"],
-        statement=statement,
-        person=person,
-        role=held,
-        credential=credential,
-    )
-    tx.record(made)
+    _refuse_second_word(tx, row, person)
+    named = {name: row[name] for name in ("model_version_id", "sha256")} | {"evidence": row["id"]}
+    said = {"statement": statement, "person": person, "role": held, "credential": credential}
+    tx.record(EvidenceAttested(id=tx.new_id(), **named, **said))
     advance_live(tx, parts, row["model_version_id"], cause=f"{person} attested {row['filename']}")
     return attestations_view(tx, row["id"])
 
@@ -105,8 +94,7 @@ def withdraw_attestation(
         InvalidInputError: no reason.
         ConflictError: it was withdrawn before.
     """
-    if not reason.strip() or len(reason) > _MAX_STATEMENT or "\x00" in reason:
-        raise InvalidInputError(f"reason: expected 1 to {_MAX_STATEMENT} characters")
+    _check_words("reason", reason)
     row, version = _locked(tx, evidence_id)
     found = next((a for a in tx.all(_OF_EVIDENCE, evidence=row["id"]) if a["id"] == attestation_id), None)
     if found is None:
@@ -143,6 +131,17 @@ def attestations_view(reader: Reader, evidence_id: str) -> dict[str, Any]:
         "attested_by": sorted({a["person"] for a in items if a["withdrawn_at"] is None}),
         "items": [{name: value for name, value in item.items() if name not in hidden} for item in items],
     }
+
+
+def _check_words(name: str, words: str) -> None:
+    if not words.strip() or len(words) > _MAX_STATEMENT or "\x00" in words:
+        raise InvalidInputError(f"{name}: expected 1 to {_MAX_STATEMENT} characters, found {len(words.strip())}")
+
+
+def _refuse_second_word(tx: Transaction, row: Row, person: str) -> None:
+    standing = [a for a in tx.all(_OF_EVIDENCE, evidence=row["id"]) if a["withdrawn_at"] is None]
+    if any(a["person"] == person for a in standing):
+        raise ConflictError(f"{person} attested {row['filename']} already; withdraw that first to say something else")
 
 
 def _locked(tx: Transaction, evidence_id: str) -> tuple[Row, Mapping[str, Any]]:

@@ -36,12 +36,13 @@ _log = logging.getLogger(__name__)
 GIVE_UP = timedelta(hours=1)
 #: Younger ones are on their way through the engine's own lane.
 _SETTLING = timedelta(seconds=5)
-_BATCH = 100
+#: Looked at by one sweep, and settled by it: gates and their deadlines are not to wait for long.
+_LOOKED_AT, _MOST = 10_000, 500
 _WAITING = Query(
-    select(hook_delivery.c.id)
+    select(hook_delivery.c.id, hook_delivery.c.source, hook_delivery.c.received_at)
     .where(hook_delivery.c.state == "received", hook_delivery.c.received_at <= bindparam("before"))
     .order_by(hook_delivery.c.received_at, hook_delivery.c.id)
-    .limit(_BATCH)
+    .limit(_LOOKED_AT)
 )
 
 
@@ -64,19 +65,46 @@ class _Outcome:
 
 
 def settle_waiting(parts: Parts) -> int:
-    """Settle what was received a moment ago and not settled, as after a crash; return how many were."""
+    """Settle what was received a moment ago and not settled, as after a crash; return how many were.
+
+    A source whose tool does not answer is asked once; what else waits of it is left to the next sweep.
+    """
     before = instant_text(parts.ledger.clock() - _SETTLING)
     with parts.ledger.read() as reader:
-        ids = [row["id"] for row in reader.all(_WAITING, before=before)]
-    return sum(_settled_or_logged(parts, one) for one in ids)
+        waiting = reader.all(_WAITING, before=before)
+    settled, away = 0, set[str]()
+    for row in waiting:
+        if settled >= _MOST:
+            break
+        if row["source"] in away:
+            continue
+        state = _settled_or_logged(parts, row)
+        if state is DeliveryState.RECEIVED:
+            away.add(row["source"])
+        settled += state not in (None, DeliveryState.RECEIVED)
+    return settled
 
 
-def _settled_or_logged(parts: Parts, delivery: str) -> bool:
+def _settled_or_logged(parts: Parts, waiting: Row) -> DeliveryState | None:
+    """Settle one, and return its state; None where an error that nobody expected was in the way."""
     try:
-        return settle(parts, delivery) is not DeliveryState.RECEIVED
-    except Exception:
-        _log.exception("delivery %s could not be settled; it is tried again", delivery)
-        return False
+        return settle(parts, waiting["id"])
+    except UnavailableError:
+        return None
+    except Exception as error:
+        _log.exception("delivery %s could not be settled; it is tried again", waiting["id"])
+        return _bury(parts, waiting, error) if _is_given_up(parts, waiting) else None
+
+
+def _bury(parts: Parts, waiting: Row, error: Exception) -> DeliveryState:
+    """Leave to people what the engine itself stumbles over again and again."""
+    trouble = f"the engine met an error that it did not expect ({type(error).__name__}); its log has the trace"
+    row = {**waiting, "state": DeliveryState.RECEIVED.value}
+    return _write(parts, row, _Outcome(trouble=trouble), None)
+
+
+def _is_given_up(parts: Parts, row: Row) -> bool:
+    return parts.ledger.clock() - parse_instant(row["received_at"]) >= GIVE_UP
 
 
 def settle(parts: Parts, delivery: str, by: By | None = None) -> DeliveryState:
@@ -106,7 +134,7 @@ def settle(parts: Parts, delivery: str, by: By | None = None) -> DeliveryState:
     except RegistryAwayError as error:
         if by is not None:
             raise UnavailableError(str(error), hint="see that the tool answers, then replay again") from None
-        if parts.ledger.clock() - parse_instant(row["received_at"]) < GIVE_UP:
+        if not _is_given_up(parts, row):
             return state
         outcome = _Outcome(trouble=f"{error}; given up after {GIVE_UP.seconds // 3600} h")
     return _write(parts, row, outcome, by)

@@ -35,6 +35,7 @@ from pratique.web.api import (
     records,
     regimes,
     registers,
+    replays,
     snapshots,
     work,
 )
@@ -80,6 +81,7 @@ def create_app(parts: Parts) -> FastAPI:
         hooks,
         gates,
         gate_sheets,
+        replays,
         providers,
         compute,
         evidence,

@@ -20,6 +20,7 @@ from mlflow_fake import FakeMlflow
 
 from pratique.domain.hooks import HookSource
 from pratique.hooks import Hooks, Source
+from pratique.services.hook_intake import keep, new_delivery
 
 RULE = {
     **MLFLOW["map"][0],
@@ -127,6 +128,22 @@ def test_a_tool_that_is_away_is_asked_again_until_it_answers(asking: Hooked, too
     tool.status = 200
     assert asking.sweep()["hooks_settled"] == 1
     assert asking.delivery(answer)["state"] == "mapped"
+
+
+def test_a_tool_that_is_away_is_asked_once_a_sweep_and_holds_up_no_other(
+    asking: Hooked, tool: FakeMlflow, clock: Clock
+) -> None:
+    tool.status = 503
+    for number in range(5):
+        asking.mlflow(created(), f"d-{number}")
+    source, body = asking.parts.hooks.sources["github"], b'{"zen": "x"}'
+    headers = {"x-github-event": "ping", "x-github-delivery": "g-1"}
+    new = new_delivery(asking.parts, source, headers, body)
+    asking.parts.ledger.write("hook:github", lambda tx: keep(tx, new))
+    clock.forward(seconds=30)
+    before = len(tool.asked)
+    assert asking.sweep()["hooks_settled"] == 1
+    assert len(tool.asked) == before + 1
 
 
 def test_a_tool_that_stays_away_ends_in_a_dead_letter_that_can_be_replayed(

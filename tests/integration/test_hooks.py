@@ -186,6 +186,12 @@ def test_an_error_that_nobody_expected_leaves_the_delivery_to_the_sweep(
     monkeypatch.setattr(hook_settling, "record_event", real)
     assert hooked.sweep()["hooks_settled"] == 1
     assert hooked.delivery(answer)["state"] == "mapped"
+    monkeypatch.setattr(hook_settling, "record_event", broken)
+    other = hooked.mlflow(created(), "d-2")
+    hooked.clock.forward(hours=1)
+    assert hooked.sweep()["hooks_settled"] == 1
+    found = hooked.delivery(other)
+    assert (found["state"], "did not expect (RuntimeError)" in found["reason"]) == ("dead", True)
 
 
 def test_deliveries_come_in_pages_newest_first_and_by_state(hooked: Hooked) -> None:

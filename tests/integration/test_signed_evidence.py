@@ -23,6 +23,7 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
 from signed_files import IN_TOTO
 
 from pratique.collectors.predicates import VERIFICATION_SUMMARY
+from pratique.services.verify import verify_ledger
 
 WEIGHTS = "97e1b141acb7d649f218cb9a12e044c33f6035fc7e23e453971f36e1117b6aee"
 SUMMARY = (IN_TOTO / "vsa.dsse.json").read_bytes()
@@ -132,6 +133,8 @@ def test_a_clearance_does_not_outlast_the_key_it_rests_on(
     assert engine.gate("signed")["state"] == "stale"
     assert words in finding(engine)["reason"]
     assert (shown(engine)["complete"], shown(engine)["facts"]["verified"]) == (False, False)
+    engine.seal()
+    assert verify_ledger(engine.settings).problems == []
 
 
 def test_a_key_that_ran_out_still_vouches_for_what_came_before(engine: Engine, engine_config: Path) -> None:
