@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     AWAITING_DECISION = 4  #: all evidence is there; people must decide
     REJECTED = 5  #: a person refused, or the request was withdrawn
     TIMED_OUT = 6  #: neither cleared nor rejected in time
+    OTHER_WEIGHTS = 7  #: cleared, but not for these weights
 
 
 _OF_OUTCOME = {

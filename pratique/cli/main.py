@@ -24,6 +24,7 @@ from pratique.cli import (
     regime,
     replay,
     request,
+    requiring,
     risk,
     scope,
     sheet,
@@ -45,6 +46,7 @@ app = new_app(
     "Pratique says what was shown, by whom and when, and what that does not prove."
 )
 app.add_typer(gate.app, name="gate")
+gate.app.command(epilog=examples(*requiring.EXAMPLES, after=requiring.AFTER))(requiring.require)
 gate.app.command(epilog=examples(*sheet.EXAMPLES))(sheet.sheet)
 gate.app.command(epilog=examples(*lint.EXAMPLES, after=lint.AFTER))(lint.lint)
 gate.app.command("try", epilog=examples(*try_gate.EXAMPLES, after=try_gate.AFTER))(try_gate.try_gate)

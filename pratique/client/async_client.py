@@ -25,8 +25,8 @@ from pratique.client.async_worker import AsyncWorkerNamespace
 from pratique.client.call import Call, Progress, retry_pause_seconds
 from pratique.client.connection import Connection
 from pratique.client.events import DEFAULT_SOURCE, Event, Recorded, Trigger, new_event_id
-from pratique.client.files import Download, file_body, file_sha256
-from pratique.client.gate_view import GateView
+from pratique.client.files import Download, file_body, file_sha256, weights_sha256
+from pratique.client.gate_view import GateView, checked_weights
 from pratique.client.transport import Sink
 from pratique.client.views import Evidence, IssuedToken, JournalPage, Json, LoginLink, Registration
 from pratique.errors import KeyInUseError, UnavailableError
@@ -175,6 +175,36 @@ class AsyncClient:
     async def gate(self, model: str, version: str, gate: str, occasion: str | None = None) -> AsyncGate:
         """Return a gate as it is now; without an occasion, its latest run."""
         return await self.send(calls.gate(model, version, gate, self.bind, occasion=occasion))
+
+    async def require(
+        self,
+        model: str,
+        version: str,
+        gate: str,
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        occasion: str | None = None,
+    ) -> AsyncGate:
+        """Return a gate that is cleared at this moment, for these weights; call it right before you act.
+
+        The file is hashed first and the engine asked last, so that the answer is as fresh as can be. A file that
+        somebody changes afterwards is not what was asked about: keep it from them, or act on a copy.
+
+        Args:
+            model, version, gate: which one.
+            weights: the file that is about to be used, or its SHA-256; None asks for the state alone.
+            occasion: None is the latest run.
+
+        Raises:
+            GateNotCleared: it is not cleared; says why.
+            GateChangedError: cleared for other weights, or the profile names no `weights_sha256`.
+            InvalidInputError: the file cannot be read.
+            NotFoundError: the gate was never opened.
+        """
+        digest = None if weights is None else await asyncio.to_thread(weights_sha256, weights)
+        now = await self.gate(model, version, gate, occasion)
+        checked_weights(now, digest)
+        return now
 
     async def gates(self, model: str, version: str) -> list[AsyncGate]:
         """Return every gate run of a model version."""

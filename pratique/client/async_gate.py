@@ -60,7 +60,8 @@ class AsyncGate(GateView):
                 row_version=before.row_version,
             )
             try:
-                pause = wait.heard(await self.client.send_once(call))
+                newer = await self.client.send_once(call)
+                pause = wait.heard(newer)
             except UnavailableError as error:
                 pause = wait.failed(error)
             if on_change and wait.gate.is_newer_than(before):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pratique.client.call import FileBody, Progress
 from pratique.errors import IntegrityError, InvalidInputError
+
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def file_sha256(path: str | os.PathLike[str]) -> str:
@@ -23,6 +26,17 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def weights_sha256(weights: str | os.PathLike[str]) -> str:
+    """Return the digest that `weights` is, or that the file at this path has now.
+
+    Raises:
+        InvalidInputError: neither 64 hexadecimal digits nor a file that can be read.
+    """
+    if isinstance(weights, str) and _DIGEST.fullmatch(weights):
+        return weights.lower()
+    return file_sha256(weights)
 
 
 def file_body(path: str | os.PathLike[str], progress: Progress | None) -> FileBody:

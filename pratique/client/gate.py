@@ -57,7 +57,8 @@ class Gate(GateView):
                 row_version=before.row_version,
             )
             try:
-                pause = wait.heard(self.client.send_once(call))
+                newer = self.client.send_once(call)
+                pause = wait.heard(newer)
             except UnavailableError as error:
                 pause = wait.failed(error)
             if on_change and wait.gate.is_newer_than(before):

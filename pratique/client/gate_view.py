@@ -12,6 +12,8 @@ from pratique.errors import ConflictError, PratiqueError
 #: Outcomes that no waiting changes.
 SETTLED_OUTCOMES = frozenset({"cleared", "rejected"})
 
+_NAME_WEIGHTS = "register the model version with profile.weights_sha256, and have the gate cleared for these weights"
+
 _OUTCOME_WORDS = {
     "cleared": "cleared",
     "awaiting_decision": "awaiting a decision",
@@ -201,7 +203,22 @@ def checked_unchanged(held: GateView, now: GateView, weights_sha256: str | None)
     if wanted != now.weights_sha256:
         raise GateChangedError(
             f"{now.headline}, for weights {now.weights_sha256 or 'that were never named'}, not for {wanted}",
-            hint="register the model version with profile.weights_sha256, and have the gate cleared for these weights",
+            hint=_NAME_WEIGHTS,
+        )
+
+
+def checked_weights(now: GateView, weights_sha256: str | None) -> None:
+    """Refuse unless `now` is cleared, and for exactly these weights.
+
+    Raises:
+        GateNotCleared: the gate is not cleared now.
+        GateChangedError: it is cleared for other weights, or for weights that were never named.
+    """
+    now.require()
+    if weights_sha256 is not None and weights_sha256 != now.weights_sha256:
+        raise GateChangedError(
+            f"{now.headline}, for weights {now.weights_sha256 or 'that were never named'}, not for {weights_sha256}",
+            hint=_NAME_WEIGHTS,
         )
 
 

@@ -13,9 +13,9 @@ from pratique.client import engine_calls as calls
 from pratique.client.call import Call, Progress, retry_pause_seconds
 from pratique.client.connection import Connection
 from pratique.client.events import DEFAULT_SOURCE, Event, Recorded, Trigger, new_event_id
-from pratique.client.files import Download, file_body, file_sha256
+from pratique.client.files import Download, file_body, file_sha256, weights_sha256
 from pratique.client.gate import Gate
-from pratique.client.gate_view import GateView
+from pratique.client.gate_view import GateView, checked_weights
 from pratique.client.sync_attestations import AttestationNamespace
 from pratique.client.sync_clocks import ClockNamespace
 from pratique.client.sync_collectors import CollectorNamespace
@@ -148,6 +148,36 @@ class Client:
     def gate(self, model: str, version: str, gate: str, occasion: str | None = None) -> Gate:
         """Return a gate as it is now; without an occasion, its latest run."""
         return self.send(calls.gate(model, version, gate, self.bind, occasion=occasion))
+
+    def require(
+        self,
+        model: str,
+        version: str,
+        gate: str,
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        occasion: str | None = None,
+    ) -> Gate:
+        """Return a gate that is cleared at this moment, for these weights; call it right before you act.
+
+        The file is hashed first and the engine asked last, so that the answer is as fresh as can be. A file that
+        somebody changes afterwards is not what was asked about: keep it from them, or act on a copy.
+
+        Args:
+            model, version, gate: which one.
+            weights: the file that is about to be used, or its SHA-256; None asks for the state alone.
+            occasion: None is the latest run.
+
+        Raises:
+            GateNotCleared: it is not cleared; says why.
+            GateChangedError: cleared for other weights, or the profile names no `weights_sha256`.
+            InvalidInputError: the file cannot be read.
+            NotFoundError: the gate was never opened.
+        """
+        digest = None if weights is None else weights_sha256(weights)
+        now = self.gate(model, version, gate, occasion)
+        checked_weights(now, digest)
+        return now
 
     def gates(self, model: str, version: str) -> list[Gate]:
         """Return every gate run of a model version."""
