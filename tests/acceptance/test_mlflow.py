@@ -16,7 +16,7 @@ from conftest import REQUIRE_ALL
 from mlflow_server import MLFLOW, ROOT, MlflowServer, free_port
 
 SECRET = "a-secret-of-mlflow-and-us"
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 100.0
 
 pytestmark = [
     pytest.mark.slow,
