@@ -5,6 +5,7 @@ Source: in-toto attestation framework, Statement v1 (in-toto/attestation spec/v1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from pratique.collectors.unreadable import UnreadableError, shown
 STATEMENT_TYPES = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1")
 #: A statement about every file of a large model has some hundred subjects.
 MAX_SUBJECTS = 10_000
+_URI = re.compile(r"[!-~]{1,300}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +60,13 @@ def statement_of(document: Any, what: str) -> Statement:
         raise UnreadableError(f"{what}: expected 1 to {MAX_SUBJECTS} subjects")
     if not all(isinstance(one, Mapping) for one in subjects):
         raise UnreadableError(f"{what}: a subject that is no object")
+    predicate_type = named(document, what, "predicateType")
+    if not _URI.fullmatch(predicate_type):
+        raise UnreadableError(f"{what}: predicateType is no URI of at most 300 characters")
     return Statement(
         subjects=tuple(
             StatementSubject(name=text_at(one, "name"), sha256=sha256_at(one, "digest", "sha256")) for one in subjects
         ),
-        predicate_type=named(document, what, "predicateType"),
+        predicate_type=predicate_type,
         predicate=mapping_at(document, "predicate"),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pratique.collectors.collector import Collector, CollectorContext, Confidence
-from pratique.collectors.factsheet import FactSheet
+from pratique.collectors.factsheet import MAX_TEXT_CHARACTERS, FactSheet
 from pratique.collectors.shape import COUNT, TEXT, TEXTS, facts_of, record
 from pratique.collectors.unreadable import UnreadableError, shown
 from pratique.collectors.warc import Record, Response, captured_at, read_records, read_response, read_warc_fields
@@ -24,6 +24,8 @@ _OK = 200
 _TITLE_WITHIN_BYTES = 256 * 1024
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,1000})</title", re.IGNORECASE)
 _MAX_TITLE_CHARACTERS = 300
+#: What is longer could not become a fact.
+_URL = re.compile(rf"[!-~]{{1,{MAX_TEXT_CHARACTERS}}}")
 
 
 class WebPageCollector:
@@ -82,11 +84,11 @@ def _reasons(response: Response) -> list[str]:
 
 def _facts(records: list[Record], answer: Record, response: Response) -> dict[str, object]:
     url = answer.fields.get("warc-target-uri", "").strip("<>")
-    if not url:
+    if not _URL.fullmatch(url):
         raise UnreadableError(f"{_WHAT}: the record does not say of which address (WARC-Target-URI)")
     way = [pair for one in records if one.type == "metadata" for pair in read_warc_fields(one.block, _WHAT)]
     sheet = FactSheet()
-    sheet.put("url", next((value for name, value in way if name == "requested"), url))
+    sheet.put("url", next((value for name, value in way if name == "requested" and _URL.fullmatch(value)), url))
     sheet.put("final_url", url)
     sheet.put("host", _host(url))
     sheet.put("status", response.status)

@@ -11,8 +11,8 @@ import httpx
 from pratique.egress.refusal import EgressRefusedError
 from pratique.settings import EgressSettings
 
-#: Longer ones are an attack on somebody's parser.
-MAX_URL_CHARACTERS = 2048
+#: Longer ones are an attack on somebody's parser, and no fact.
+MAX_URL_CHARACTERS = 2000
 
 #: A name, an IPv4 or an IPv6 address; whatever else a resolver would take.
 _HOST = re.compile(r"[a-z0-9._:-]+")

@@ -208,6 +208,8 @@ UNREADABLE = [
     (statement("vsa") | {"subject": []}, "subjects"),
     (statement("vsa") | {"subject": ["text"]}, "a subject that is no object"),
     (statement("vsa") | {"predicateType": ""}, "predicateType"),
+    (statement("vsa") | {"predicateType": "\ud800"}, "no URI"),
+    (statement("vsa") | {"predicateType": "https://a.example/" + "x" * 300}, "no URI"),
     ([sample()], "list found"),
 ]  # fmt: skip
 

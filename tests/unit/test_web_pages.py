@@ -178,6 +178,7 @@ def test_a_warc_of_another_tool_is_read(tmp_path: Path) -> None:
         (record("response", ANSWER, WARC_Date=""), "no WARC-Date"),
         (record("response", ANSWER, WARC_Date="2026-11-24T02:16:01"), "no WARC-Date"),
         (record("response", ANSWER, WARC_Target_URI=""), "of which address"),
+        (record("response", ANSWER, WARC_Target_URI="https://a.example/" + "x" * 2000), "of which address"),
         (record("response", ANSWER).replace(b"Content-Length: 5", b"Content-Length: -5"), "without Content-Length"),
         (record("response", ANSWER).replace(b"Content-Length: 5", b"Content-Length: 9"), "ends inside a record"),
         (record("response", ANSWER) + b"rest", "no WARC record at byte"),
