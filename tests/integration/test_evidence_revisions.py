@@ -22,6 +22,7 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
 
 from pratique.domain.times import instant_text
 from pratique.services.verify import verify_ledger
+from pratique.web.dashboard.reads import LedgerReads
 
 
 @pytest.fixture(name="engine_config", scope="session")
@@ -71,6 +72,10 @@ def test_a_revision_is_judged_and_what_it_replaced_stays_to_be_seen(engine: Engi
     assert shown["received_at"] > shown["observed_until"]
     listed = engine.get(f"{VERSION}/evidence")["items"]
     assert [(one["id"], one["revised_by"]) for one in listed] == [(first["id"], second["id"]), (second["id"], None)]
+    pages = LedgerReads(engine.parts)
+    assert pages.evidence(first["id"]).get("revised_by") == second["id"]
+    assert pages.evidence(second["id"]).get("revises") == first["id"]
+    assert pages.evidence(second["id"]).get("observed_until") == "2026-10-31T00:00:00.000000Z"
     old = engine.send("GET", f"/v1/evidence/{first['id']}/content")
     assert json.loads(old.content)["facts"] == {"value": 90}
 
