@@ -83,8 +83,8 @@ EXAMPLES: tuple[e.Fact, ...] = (
         id=_EVIDENCE, model_version_id=_MODEL, reading="read", reading_reason="late", extraction=EXTRACTION
     ),
     e.EvidenceAttested(
-        id=fixed_id(44), evidence=_EVIDENCE, model_version_id=_MODEL, sha256=_SHA, statement="The policy of 20 November.",
-        person="mira", role="security_lead", credential=SESSION,
+        id=fixed_id(44), evidence=_EVIDENCE, model_version_id=_MODEL, sha256=_SHA,
+        statement="The policy of 20 November.", person="mira", role="security_lead", credential=SESSION,
     ),
     e.AttestationWithdrawn(
         id=fixed_id(44), model_version_id=_MODEL, reason="the wrong file", person="mira", credential=SESSION,

@@ -255,6 +255,7 @@ SAFE_TO_REPEAT = {
     "/v1/hooks/{source}",
     "/v1/hooks/{source}/reconcile",
     "/v1/hooks/{delivery}/replay",
+    "/v1/gates/{gate}/replay",  # it writes nothing
 }
 
 
