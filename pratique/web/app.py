@@ -16,6 +16,7 @@ from pratique.services.idempotency import drop_expired_keys
 from pratique.services.parts import Parts
 from pratique.services.snapshots import Captures
 from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
+from pratique.services.uploads import Uploads
 from pratique.web.api import (
     access,
     attestations,
@@ -39,6 +40,7 @@ from pratique.web.api import (
     snapshots,
     work,
 )
+    uploads,
 from pratique.web.api.auth import TokenMemory
 from pratique.web.api.health import Metrics, install_health
 from pratique.web.api.limits import RequestLimits
@@ -73,6 +75,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.hook_metrics = HookMetrics(app.state.metrics.registry)
     app.state.metrics.also(app.state.hook_metrics.scrape)
+    app.state.uploads = Uploads(parts.settings.data_dir / "uploads", parts.settings.max_evidence_bytes)
     app.state.hook_lane = HookLane(parts)
     parts.ledger.listen(app.state.watch.committed)
     parts.ledger.listen(app.state.metrics.committed)
@@ -92,6 +95,7 @@ def create_app(parts: Parts) -> FastAPI:
         registers,
         occurrences,
         incidents,
+        uploads,
         clocks,
         calendar,
         records,
