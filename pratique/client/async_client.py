@@ -22,6 +22,7 @@ from pratique.client.async_regimes import AsyncRegimeNamespace
 from pratique.client.async_risks import AsyncRiskNamespace
 from pratique.client.async_scope import AsyncScopeNamespace
 from pratique.client.async_snapshots import AsyncSnapshotNamespace
+from pratique.client.async_subscriptions import AsyncSubscriptionNamespace
 from pratique.client.async_worker import AsyncWorkerNamespace
 from pratique.client.call import Call, Progress, retry_pause_seconds
 from pratique.client.connection import Connection
@@ -59,8 +60,9 @@ class AsyncClient:
         self.risks = AsyncRiskNamespace(self)  #: risk registers
         self.collectors = AsyncCollectorNamespace(self)  #: which formats of evidence are read
         self.snapshots = AsyncSnapshotNamespace(self)  #: public pages, captured by the engine
-        self.hooks = AsyncHookNamespace(self)  #: what tools reported by themselves
         self.evidence = AsyncEvidenceNamespace(self)  #: files of evidence, many at once
+        self.hooks = AsyncHookNamespace(self)  #: what tools reported by themselves
+        self.subscriptions = AsyncSubscriptionNamespace(self)  #: who is told outside
         self.keeping = AsyncKeepingNamespace(self)  #: until when evidence files are kept; holds, the purge
         self.attestations = AsyncAttestationNamespace(self)  #: what people say of evidence that they read
         self.clocks = AsyncClockNamespace(self)  #: time limits, incidents, requests

@@ -26,6 +26,7 @@ from pratique.client.sync_regimes import RegimeNamespace
 from pratique.client.sync_risks import RiskNamespace
 from pratique.client.sync_scope import ScopeNamespace
 from pratique.client.sync_snapshots import SnapshotNamespace
+from pratique.client.sync_subscriptions import SubscriptionNamespace
 from pratique.client.sync_worker import WorkerNamespace
 from pratique.client.transport import Sink, StandardTransport, Transport
 from pratique.client.views import Evidence, IssuedToken, JournalPage, Json, LoginLink, Registration
@@ -53,8 +54,9 @@ class Client:
         self.risks = RiskNamespace(self)  #: risk registers
         self.collectors = CollectorNamespace(self)  #: which formats of evidence are read
         self.snapshots = SnapshotNamespace(self)  #: public pages, captured by the engine
-        self.hooks = HookNamespace(self)  #: what tools reported by themselves
         self.evidence = EvidenceNamespace(self)  #: files of evidence, many at once
+        self.hooks = HookNamespace(self)  #: what tools reported by themselves
+        self.subscriptions = SubscriptionNamespace(self)  #: who is told outside
         self.keeping = KeepingNamespace(self)  #: until when evidence files are kept; holds, the purge
         self.attestations = AttestationNamespace(self)  #: what people say of evidence that they read
         self.clocks = ClockNamespace(self)  #: time limits, incidents, requests

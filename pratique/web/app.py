@@ -17,6 +17,8 @@ from pratique.services.parts import Parts
 from pratique.services.snapshots import Captures
 from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
 from pratique.services.uploads import Uploads
+from pratique.web.answer_lane import AnswerLane
+from pratique.web.answer_metrics import AnswerMetrics
 from pratique.web.api import (
     access,
     attestations,
@@ -38,9 +40,10 @@ from pratique.web.api import (
     registers,
     replays,
     snapshots,
+    subscriptions,
+    uploads,
     work,
 )
-    uploads,
 from pratique.web.api.auth import TokenMemory
 from pratique.web.api.health import Metrics, install_health
 from pratique.web.api.limits import RequestLimits
@@ -72,11 +75,15 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.keys_in_use = KeysInUse()
     app.state.watch = GateWatch()
     app.state.captures = Captures()
+    app.state.uploads = Uploads(parts.settings.data_dir / "uploads", parts.settings.max_evidence_bytes)
     app.state.metrics = Metrics()
     app.state.hook_metrics = HookMetrics(app.state.metrics.registry)
     app.state.metrics.also(app.state.hook_metrics.scrape)
-    app.state.uploads = Uploads(parts.settings.data_dir / "uploads", parts.settings.max_evidence_bytes)
     app.state.hook_lane = HookLane(parts)
+    app.state.answer_metrics = AnswerMetrics(app.state.metrics.registry)
+    app.state.metrics.also(app.state.answer_metrics.scrape)
+    app.state.answer_lane = AnswerLane(parts, app.state.answer_metrics)
+    parts.ledger.listen(app.state.answer_lane.committed)
     parts.ledger.listen(app.state.watch.committed)
     parts.ledger.listen(app.state.metrics.committed)
     for module in (
@@ -88,6 +95,7 @@ def create_app(parts: Parts) -> FastAPI:
         providers,
         compute,
         evidence,
+        uploads,
         collectors,
         snapshots,
         attestations,
@@ -95,12 +103,12 @@ def create_app(parts: Parts) -> FastAPI:
         registers,
         occurrences,
         incidents,
-        uploads,
         clocks,
         calendar,
         records,
         regimes,
         access,
+        subscriptions,
         work,
     ):
         app.include_router(module.router, responses=PROBLEMS)
@@ -131,7 +139,8 @@ def login_limits() -> dict[tuple[str, str], RateLimit]:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI, *, parts: Parts) -> AsyncIterator[None]:
     app.state.watch.bind()
-    running = [asyncio.create_task(_tick(parts)), asyncio.create_task(app.state.hook_lane.run())]
+    lanes = (app.state.hook_lane.run(), app.state.answer_lane.run())
+    running = [asyncio.create_task(_tick(parts)), *map(asyncio.create_task, lanes)]
     try:
         yield
     finally:
