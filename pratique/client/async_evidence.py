@@ -48,6 +48,7 @@ class AsyncEvidenceNamespace:
         version: str,
         requirement: str | None = None,
         *,
+        revises: str | None = None,
         at_once: int = FILES_AT_ONCE,
         progress: FilesProgress | None = None,
     ) -> Added:
@@ -59,14 +60,15 @@ class AsyncEvidenceNamespace:
             files: the files.
             model, version: what they are evidence of.
             requirement: which requirement they are meant for; None lets the engine find out.
+            revises: evidence of the same version that the one file replaces.
             at_once: files under way at one moment.
             progress: called with a file, bytes sent of it so far and bytes in all; one call at a time.
 
         Raises:
             EvidenceNotAddedError: some were refused or not sent, once all were tried; says which and why.
         """
-        batch = Batch(files, progress)
-        return added(await _side_by_side(self, batch, model, version, requirement, at_once))
+        batch = Batch(files, progress, model, version, requirement, revises)
+        return added(await _side_by_side(self, batch, at_once))
 
     async def resume(
         self,
@@ -111,26 +113,24 @@ class AsyncEvidenceNamespace:
                 pause = pace.failed(error)
             await asyncio.sleep(pause)
 
-    async def _sent(
-        self, path: Path, model: str, version: str, requirement: str | None, progress: Progress | None
-    ) -> Sent:
+    async def _sent(self, batch: Batch, path: Path) -> Sent:
+        progress = batch.progress_of(path)
+        meant = (batch.model, batch.version, batch.requirement)
         try:
             if is_resumed(path):
-                found = await self.resume(path, model, version, requirement, progress=progress)
+                found = await self.resume(path, *meant, revises=batch.revises, progress=progress)
             else:
-                found = await self._client.add_evidence(path, model, version, requirement, progress=progress)
+                found = await self._client.add_evidence(path, *meant, revises=batch.revises, progress=progress)
         except PratiqueError as error:
             return Sent(path=path, error=error)
         return Sent(path=path, evidence=found)
 
 
-async def _side_by_side(
-    add: AsyncEvidenceNamespace, batch: Batch, model: str, version: str, requirement: str | None, at_once: int
-) -> list[Sent]:
+async def _side_by_side(add: AsyncEvidenceNamespace, batch: Batch, at_once: int) -> list[Sent]:
     places = asyncio.Semaphore(max(1, at_once))
 
     async def sent(path: Path) -> Sent:
         async with places:
-            return await add._sent(path, model, version, requirement, batch.progress_of(path))
+            return await add._sent(batch, path)
 
     return await asyncio.gather(*(sent(path) for path in batch.paths))

@@ -46,6 +46,7 @@ class EvidenceNamespace:
         version: str,
         requirement: str | None = None,
         *,
+        revises: str | None = None,
         at_once: int = FILES_AT_ONCE,
         progress: FilesProgress | None = None,
     ) -> Added:
@@ -57,14 +58,15 @@ class EvidenceNamespace:
             files: the files.
             model, version: what they are evidence of.
             requirement: which requirement they are meant for; None lets the engine find out.
+            revises: evidence of the same version that the one file replaces.
             at_once: files under way at one moment.
             progress: called with a file, bytes sent of it so far and bytes in all; one call at a time.
 
         Raises:
             EvidenceNotAddedError: some were refused or not sent, once all were tried; says which and why.
         """
-        batch = Batch(files, progress)
-        return added(_side_by_side(self, batch, model, version, requirement, at_once))
+        batch = Batch(files, progress, model, version, requirement, revises)
+        return added(_side_by_side(self, batch, at_once))
 
     def resume(
         self,
@@ -109,24 +111,21 @@ class EvidenceNamespace:
                 pause = pace.failed(error)
             time.sleep(pause)
 
-    def _sent(self, path: Path, model: str, version: str, requirement: str | None, progress: Progress | None) -> Sent:
+    def _sent(self, batch: Batch, path: Path) -> Sent:
+        progress = batch.progress_of(path)
+        meant = (batch.model, batch.version, batch.requirement)
         try:
             if is_resumed(path):
-                found = self.resume(path, model, version, requirement, progress=progress)
+                found = self.resume(path, *meant, revises=batch.revises, progress=progress)
             else:
-                found = self._client.add_evidence(path, model, version, requirement, progress=progress)
+                found = self._client.add_evidence(path, *meant, revises=batch.revises, progress=progress)
         except PratiqueError as error:
             return Sent(path=path, error=error)
         return Sent(path=path, evidence=found)
 
 
-def _side_by_side(
-    add: EvidenceNamespace, batch: Batch, model: str, version: str, requirement: str | None, at_once: int
-) -> list[Sent]:
-    from concurrent.futures import ThreadPoolExecutor  # costs a light import what only uploads need
+def _side_by_side(add: EvidenceNamespace, batch: Batch, at_once: int) -> list[Sent]:
+    from concurrent.futures import ThreadPoolExecutor  # a light import does not pay for what only uploads need
 
     with ThreadPoolExecutor(max(1, at_once), thread_name_prefix="evidence") as pool:
-        one_of = [
-            pool.submit(add._sent, path, model, version, requirement, batch.progress_of(path)) for path in batch.paths
-        ]
-        return [one.result() for one in one_of]
+        return list(pool.map(lambda path: add._sent(batch, path), batch.paths))

@@ -91,12 +91,23 @@ def is_resumed(path: Path) -> bool:
 
 
 class Batch:
-    """Files that are sent side by side."""
+    """Files that are sent side by side, and what they are evidence of."""
 
-    def __init__(self, files: Sequence[str | os.PathLike[str]], progress: FilesProgress | None) -> None:
+    def __init__(
+        self,
+        files: Sequence[str | os.PathLike[str]],
+        progress: FilesProgress | None,
+        model: str,
+        version: str,
+        requirement: str | None,
+        revises: str | None,
+    ) -> None:
         if isinstance(files, str | os.PathLike):
             raise InvalidInputError("files: expected a list of files; `add_evidence` sends one")
         self.paths = [Path(file) for file in files]
+        if revises is not None and len(self.paths) != 1:
+            raise InvalidInputError(f"revises: {len(self.paths)} files were given, and one replaces one")
+        self.model, self.version, self.requirement, self.revises = model, version, requirement, revises
         self._progress = progress
         self._lock = Lock()
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -124,9 +125,20 @@ def test_trigger_sends_facts_and_its_own_id(opened: Run, engine: ContractEngine)
     assert (event["id"], event["data"]["flop"], event["data"]["by"]) == ("run-7", 1e25, "ci")
 
 
+def once_waited(engine: ContractEngine, *acts: Callable[[], object]) -> None:
+    """Act once a command waits, and again at each of its next questions."""
+
+    def follow() -> None:
+        for number, act in enumerate(acts, start=1):
+            while sum("wait=" in target for _, target, _ in engine.requests) < number:
+                time.sleep(0.01)
+            act()
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
 def test_wait_prints_each_change_and_ends_cleared(opened: Run, engine: ContractEngine) -> None:
-    threading.Timer(0.2, engine.meet_all).start()
-    threading.Timer(0.5, lambda: [engine.sign("mira"), engine.sign("jonas")]).start()
+    once_waited(engine, engine.meet_all, lambda: [engine.sign("mira"), engine.sign("jonas")])
     ended = opened("gate", "wait", *GATE, "--timeout", "20s")
     assert ended.code == 0
     assert "is blocked, open; waiting" in ended.out
@@ -142,7 +154,7 @@ def test_wait_that_times_out_is_exit_code_6_and_says_on_whom(opened: Run) -> Non
 
 
 def test_wait_with_json_keeps_stdout_for_the_result(opened: Run, engine: ContractEngine) -> None:
-    threading.Timer(0.2, lambda: engine.end("withdrawn")).start()
+    once_waited(engine, lambda: engine.end("withdrawn"))
     ended = opened("gate", "wait", *GATE, "--json", "--timeout", "20s")
     assert (ended.code, ended.json["state"]) == (5, "withdrawn")
     assert "waiting" in ended.err
