@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pratique.answers import Secrets, Subscriptions, load_subscriptions
 from pratique.collectors import build_registry
 from pratique.criteria import CelCriteria
 from pratique.domain.people import People
@@ -21,6 +22,7 @@ from pratique.regimes.loading import OVERLAY
 from pratique.services.access import TokenRequest, issue_token
 from pratique.services.adopted import begin_regimes, catch_up, follow
 from pratique.services.adoptions import accept_files, rehearse_files
+from pratique.services.announcing import announce
 from pratique.services.clock_planning import refuse_unknown_choices
 from pratique.services.parts import Parts
 from pratique.services.running import Rules, Running
@@ -54,7 +56,8 @@ def build_parts(settings: Settings, *, clock: Clock = system_clock) -> Parts:
     refuse_unknown_choices(settings, rules.rulebook.edition)
     mapper = Mapper()
     hooks = hooks_of(settings, mapper)
-    for warning in (*rules.warnings, *hooks.warnings):
+    subscriptions = subscriptions_of(settings)
+    for warning in (*rules.warnings, *hooks.warnings, *subscriptions.warnings):
         _log.warning("%s", warning)
     return Parts(
         settings=settings,
@@ -64,6 +67,7 @@ def build_parts(settings: Settings, *, clock: Clock = system_clock) -> Parts:
         criteria=criteria,
         hooks=hooks,
         mapper=mapper,
+        subscriptions=subscriptions,
         egress=Egress(settings=settings.egress),
         files=files_of(settings),
     )
@@ -93,10 +97,23 @@ def hooks_of(settings: Settings, mapper: Mapper) -> Hooks:
     Raises:
         ConfigError: with every error at once.
     """
-    folders = {"": settings.config_dir / "hooks"}
+    return load_hooks(_folders(settings, "hooks"), mapper, os.environ)
+
+
+def subscriptions_of(settings: Settings) -> Subscriptions:
+    """Load who is told outside: `subscriptions/*.yaml` of the configuration, and of the overlay folder.
+
+    Raises:
+        ConfigError: with every error at once.
+    """
+    return load_subscriptions(_folders(settings, "subscriptions"), Secrets())
+
+
+def _folders(settings: Settings, name: str) -> dict[str, Path]:
+    folders = {"": settings.config_dir / name}
     if settings.overlay_dir is not None:
-        folders[OVERLAY] = settings.overlay_dir / "hooks"
-    return load_hooks(folders, mapper, os.environ)
+        folders[OVERLAY] = settings.overlay_dir / name
+    return folders
 
 
 def open_parts(parts: Parts) -> None:
@@ -121,6 +138,8 @@ def open_parts(parts: Parts) -> None:
         with parts.ledger.read() as reader:
             follow(reader, parts, parts.running.now)
     parts.ledger.look_before(partial(catch_up, parts=parts))
+    if parts.subscriptions.by_name:
+        parts.ledger.look_after(partial(announce, parts=parts))
     parts.files.remove_abandoned(_ABANDONED_SECONDS)
     _write_first_tokens(parts)
 

@@ -34,7 +34,7 @@ def fixed_id(number: int) -> str:
 
 _MODEL, _EVENT, _RUN, _EVIDENCE, _DECISION, _WAIVER, _NOTICE, _DELIVERY, _FLOW, _TOKEN = map(fixed_id, range(1, 11))
 _COMPUTE, _OCCURRENCE, _CLOCK, _FEED, _ADOPTION = map(fixed_id, range(31, 36))
-_HOOK, _MARK = map(fixed_id, range(36, 38))
+_HOOK, _MARK, _TURN, _ANSWER = map(fixed_id, (36, 37, 60, 61))
 _SHA = "ab" * 32
 PROVIDER = {"name": "Example"}
 REGISTER = {"risks": [{"id": "cbrn"}]}
@@ -197,6 +197,13 @@ EXAMPLES: tuple[e.Fact, ...] = (
         rules_digest=_SHA, person="mira", credential=SESSION,
     ),
     e.HookReconciled(id=_MARK, source="mlflow", mark=1795441736853, seen=3, found=[_HOOK]),
+    e.SubscriptionTurned(
+        id=_TURN, subscription="chat", state="paused", reason="the receiver is being moved", credential=SESSION
+    ),
+    e.AnswerSettled(
+        id=_ANSWER, subscription="chat", type="pratique.gate.cleared", state="dead", attempts=12,
+        reason="answered 500", gate_run_id=_RUN,
+    ),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,14 @@ from pratique.cli import evidence_attesting, evidence_files, evidence_keeping
 from pratique.cli.exits import ExitCode
 from pratique.cli.options import AsJson, Subject, TokenFile, Url, examples, new_app
 from pratique.cli.output import SHORT_DIGEST_CHARS, note, say, say_json, say_table, show_error
-from pratique.cli.progress import upload_bar
+from pratique.cli.progress import upload_bars
 from pratique.cli.session import connect
-from pratique.errors import InvalidInputError, PratiqueError
+from pratique.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from pratique.cli.values import ModelVersion
     from pratique.client.sync_client import Client
+    from pratique.client.uploading import Sent
     from pratique.client.views import Evidence
 
 app = new_app("Submit evidence files, see what the engine read in them, and keep them.")
@@ -28,7 +31,8 @@ app = new_app("Submit evidence files, see what the engine read in them, and keep
         "pratique evidence add aurora/2.1 goal.json --requirement security-goal",
         "pratique evidence add aurora/2.1 goal-v2.json --revises 0198c2d4-...",
         after="Facts come from the file itself. Each file travels with its digest, and is refused if it arrives "
-        "changed. Exit code 1 if any file was refused; the others are kept.",
+        "changed. A large file goes on where a broken connection left it, when it is added again, too. "
+        "Exit code 1 if any file was refused; the others are kept.",
     )
 )
 def add(
@@ -42,6 +46,7 @@ def add(
         str | None,
         typer.Option(help="Id of the evidence that the file replaces; of one file alone.", show_default=False),
     ] = None,
+    at_once: Annotated[int, typer.Option(min=1, max=32, help="Files under way at one moment.")] = 4,
     url: Url = None,
     token_file: TokenFile = None,
     as_json: AsJson = False,
@@ -50,21 +55,20 @@ def add(
     if revises is not None and len(files) > 1:
         raise InvalidInputError("--revises names what one file replaces; several files were given")
     client = connect(url, token_file, "pipeline")
-    added: list[Evidence] = []
-    refused = 0
-    for file in files:
-        try:
-            added.append(_sent(client, file, subject.model, subject.version, requirement, revises))
-        except InvalidInputError as error:  # of this file; the next may be fine
-            refused += 1
-            note(f"{file} was refused")
-            show_error(error, as_json=as_json)
-            continue
-        except PratiqueError as error:
-            error.message = f"{file} was not sent: {error.message}"
-            raise
-        if not as_json:
-            say(_line(added[-1]))
+    sent = _sent(client, files, subject, requirement, revises, at_once)
+    added = [one.evidence for one in sent if one.evidence is not None]
+    refused = [one for one in sent if isinstance(one.error, InvalidInputError)]
+    if not as_json:
+        for item in added:
+            say(_line(item))
+    for one in refused:  # the others may be fine
+        note(f"{one.path} was refused")
+        if one.error is not None:
+            show_error(one.error, as_json=as_json)
+    for one in sent:
+        if one.error is not None and one not in refused:
+            one.error.message = f"{one.path} was not sent: {one.error.message}"
+            raise one.error
     if as_json:
         say_json({"items": [item.raw for item in added]})
     if refused:
@@ -95,10 +99,23 @@ def list_evidence(subject: Subject, url: Url = None, token_file: TokenFile = Non
 
 
 def _sent(
-    client: Client, file: Path, model: str, version: str, requirement: str | None, revises: str | None
-) -> Evidence:
-    with upload_bar(file.name) as bar:
-        return client.add_evidence(file, model, version, requirement, revises=revises, progress=bar)
+    client: Client,
+    files: list[Path],
+    subject: ModelVersion,
+    requirement: str | None,
+    revises: str | None,
+    at_once: int,
+) -> Sequence[Sent]:
+    from pratique.client.uploading import EvidenceNotAddedError, Sent  # loaded with the client, not with the help
+
+    with upload_bars() as tell:
+        try:
+            added = client.evidence.add(
+                files, subject.model, subject.version, requirement, revises=revises, at_once=at_once, progress=tell
+            )
+        except EvidenceNotAddedError as error:
+            return error.sent
+    return [Sent(path=path, evidence=item) for path, item in zip(files, added, strict=True)]
 
 
 def _line(item: Evidence) -> str:

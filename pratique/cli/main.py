@@ -32,6 +32,7 @@ from pratique.cli import (
     snapshot,
     token,
     try_gate,
+    webhook,
 )
 from pratique.cli.exits import ExitCode
 from pratique.cli.journal import journal
@@ -65,6 +66,7 @@ app.add_typer(compute.app, name="compute")
 app.add_typer(occurrence.app, name="occurrence")
 app.add_typer(clock.app, name="clock")
 app.add_typer(hook.app, name="hook")
+app.add_typer(webhook.app, name="webhook")
 app.add_typer(incident.app, name="incident")
 app.add_typer(request.app, name="request")
 app.command(

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pratique.client.call import Progress
+    from pathlib import Path
+
+    from pratique.client.uploading import FilesProgress
 
 #: Takes a line that must stay readable beside a spinner.
 Say = Callable[[str], None]
@@ -20,8 +22,8 @@ def is_watched() -> bool:
 
 
 @contextmanager
-def upload_bar(label: str) -> Iterator[Progress | None]:
-    """Show bytes sent of bytes in all; gives what to call with both, or None when nobody watches."""
+def upload_bars() -> Iterator[FilesProgress | None]:
+    """Show bytes sent of bytes in all, a bar each file; gives what to call with file and both, or None."""
     if not is_watched():
         yield None
         return
@@ -30,8 +32,14 @@ def upload_bar(label: str) -> Iterator[Progress | None]:
 
     columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()]
     with Bar(*columns, TimeRemainingColumn(), console=_console(), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda sent, total: bar.update(task, completed=sent, total=total)
+        tasks: dict[Path, Any] = {}
+
+        def tell(path: Path, sent: int, total: int) -> None:
+            if path not in tasks:
+                tasks[path] = bar.add_task(path.name)
+            bar.update(tasks[path], completed=sent, total=total, visible=sent < total)
+
+        yield tell
 
 
 @contextmanager

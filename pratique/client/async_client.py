@@ -14,6 +14,7 @@ from pratique.client import engine_calls as calls
 from pratique.client.async_attestations import AsyncAttestationNamespace
 from pratique.client.async_clocks import AsyncClockNamespace
 from pratique.client.async_collectors import AsyncCollectorNamespace
+from pratique.client.async_evidence import AsyncEvidenceNamespace
 from pratique.client.async_gate import AsyncGate
 from pratique.client.async_hooks import AsyncHookNamespace
 from pratique.client.async_keeping import AsyncKeepingNamespace
@@ -21,6 +22,7 @@ from pratique.client.async_regimes import AsyncRegimeNamespace
 from pratique.client.async_risks import AsyncRiskNamespace
 from pratique.client.async_scope import AsyncScopeNamespace
 from pratique.client.async_snapshots import AsyncSnapshotNamespace
+from pratique.client.async_subscriptions import AsyncSubscriptionNamespace
 from pratique.client.async_worker import AsyncWorkerNamespace
 from pratique.client.call import Call, Progress, retry_pause_seconds
 from pratique.client.connection import Connection
@@ -58,7 +60,9 @@ class AsyncClient:
         self.risks = AsyncRiskNamespace(self)  #: risk registers
         self.collectors = AsyncCollectorNamespace(self)  #: which formats of evidence are read
         self.snapshots = AsyncSnapshotNamespace(self)  #: public pages, captured by the engine
+        self.evidence = AsyncEvidenceNamespace(self)  #: files of evidence, many at once
         self.hooks = AsyncHookNamespace(self)  #: what tools reported by themselves
+        self.subscriptions = AsyncSubscriptionNamespace(self)  #: who is told outside
         self.keeping = AsyncKeepingNamespace(self)  #: until when evidence files are kept; holds, the purge
         self.attestations = AsyncAttestationNamespace(self)  #: what people say of evidence that they read
         self.clocks = AsyncClockNamespace(self)  #: time limits, incidents, requests
@@ -266,16 +270,6 @@ class AsyncClient:
         body = file_body(path, progress)
         call = calls.add_evidence(model, version, body, sha256=digest, requirement=requirement, revises=revises)
         return (await self.send(call))[0]
-
-    async def evidence(self, model: str, version: str) -> AsyncIterator[Evidence]:
-        """Yield the evidence of a model version, oldest first, page by page."""
-        cursor: str | None = None
-        while True:
-            items, cursor = await self.send(calls.evidence(model, version, cursor))
-            for item in items:
-                yield item
-            if cursor is None:
-                return
 
     async def evidence_item(self, evidence: str) -> Evidence:
         """Return one evidence by its id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -33,6 +33,8 @@ _SILENCE_SECONDS = 30.0
 #: Seconds after which no further attempt begins: an engine that hangs must not hang a pipeline five times over.
 _ATTEMPTS_WITHIN_SECONDS = 45.0
 
+_JSON = "application/json"
+
 _CHUNK_BYTES = 256 * 1024
 
 #: Called with bytes sent so far and bytes in all.
@@ -44,17 +46,28 @@ class FileBody:
     """A body streamed from disk, never held in memory."""
 
     path: Path
-    size: int
+    size: int  #: of the whole file
     progress: Progress | None = None
+    start: int = 0  #: bytes of the file that were sent before
+
+    @property
+    def length(self) -> int:
+        """Bytes of this body."""
+        return self.size - self.start
+
+    def rest(self, start: int) -> FileBody:
+        """Return what is left after the first `start` bytes of the file."""
+        return replace(self, start=start)
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield exactly `size` bytes.
+        """Yield exactly `length` bytes.
 
         Raises:
             InvalidInputError: the file became shorter since it was measured.
         """
-        sent = 0
+        sent = self.start
         with self.path.open("rb") as stream:
+            stream.seek(sent)
             while sent < self.size:
                 chunk = stream.read(min(_CHUNK_BYTES, self.size - sent))
                 if not chunk:
@@ -98,13 +111,14 @@ class Call(Generic[T]):
     read: Callable[[Reply], T]  #: makes the result out of a successful answer
     query: Mapping[str, object] = field(default_factory=dict)  #: members that are None are left out
     body: Mapping[str, Any] | FileBody | None = None
-    content_type: str = "application/json"
+    content_type: str = _JSON
+    headers: Mapping[str, str] = field(default_factory=dict)  #: beside those that every call has
     key: str | None = None  #: what the engine knows the call by when it is sent again (`Idempotency-Key`)
     hold_seconds: float = 0.0  #: how long the engine may hold the answer back (long poll)
 
     def request(self, connection: Connection) -> Request:
         """Return what is to be sent to the engine at `connection`."""
-        headers = {"Accept": "application/json", "User-Agent": AGENT}
+        headers = {"Accept": _JSON, "User-Agent": AGENT, **self.headers}
         if connection.token:
             headers["Authorization"] = f"Bearer {connection.token}"
         if self.key is not None:
@@ -112,7 +126,8 @@ class Call(Generic[T]):
         body: bytes | FileBody | None = None
         if isinstance(self.body, FileBody):
             body = self.body
-            headers |= {"Content-Type": "application/octet-stream", "Content-Length": str(body.size)}
+            kind = "application/octet-stream" if self.content_type == _JSON else self.content_type
+            headers |= {"Content-Type": kind, "Content-Length": str(body.length)}
         elif self.body is not None:
             body = _json_bytes(self.body)
             headers["Content-Type"] = self.content_type

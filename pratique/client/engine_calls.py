@@ -134,18 +134,19 @@ def add_evidence(
     model: str, version: str, body: FileBody, *, sha256: str, requirement: str | None, revises: str | None = None
 ) -> Call[tuple[Evidence, list[GateView]]]:
     """Send a file. The digest travels with it; a file that arrives otherwise is refused and not kept."""
-
-    def read(reply: Reply) -> tuple[Evidence, list[GateView]]:
-        value = reply.json()
-        return Evidence.from_json(value["evidence"]), [GateView.from_json(item) for item in value.get("gates") or ()]
-
     return Call(
         method="POST",
         path=f"{_version_path(model, version)}/evidence",
         query={"filename": body.path.name, "sha256": sha256, "requirement": requirement, "revises": revises},
         body=body,
-        read=read,
+        read=evidence_reader,
     )
+
+
+def evidence_reader(reply: Reply) -> tuple[Evidence, list[GateView]]:
+    """Return the evidence and the gates that an answer to a file holds."""
+    value = reply.json()
+    return Evidence.from_json(value["evidence"]), [GateView.from_json(item) for item in value.get("gates") or ()]
 
 
 def evidence(model: str, version: str, cursor: str | None) -> Call[tuple[list[Evidence], str | None]]:

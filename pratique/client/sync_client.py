@@ -19,12 +19,14 @@ from pratique.client.gate_view import GateView, checked_weights
 from pratique.client.sync_attestations import AttestationNamespace
 from pratique.client.sync_clocks import ClockNamespace
 from pratique.client.sync_collectors import CollectorNamespace
+from pratique.client.sync_evidence import EvidenceNamespace
 from pratique.client.sync_hooks import HookNamespace
 from pratique.client.sync_keeping import KeepingNamespace
 from pratique.client.sync_regimes import RegimeNamespace
 from pratique.client.sync_risks import RiskNamespace
 from pratique.client.sync_scope import ScopeNamespace
 from pratique.client.sync_snapshots import SnapshotNamespace
+from pratique.client.sync_subscriptions import SubscriptionNamespace
 from pratique.client.sync_worker import WorkerNamespace
 from pratique.client.transport import Sink, StandardTransport, Transport
 from pratique.client.views import Evidence, IssuedToken, JournalPage, Json, LoginLink, Registration
@@ -52,7 +54,9 @@ class Client:
         self.risks = RiskNamespace(self)  #: risk registers
         self.collectors = CollectorNamespace(self)  #: which formats of evidence are read
         self.snapshots = SnapshotNamespace(self)  #: public pages, captured by the engine
+        self.evidence = EvidenceNamespace(self)  #: files of evidence, many at once
         self.hooks = HookNamespace(self)  #: what tools reported by themselves
+        self.subscriptions = SubscriptionNamespace(self)  #: who is told outside
         self.keeping = KeepingNamespace(self)  #: until when evidence files are kept; holds, the purge
         self.attestations = AttestationNamespace(self)  #: what people say of evidence that they read
         self.clocks = ClockNamespace(self)  #: time limits, incidents, requests
@@ -239,15 +243,6 @@ class Client:
         body = file_body(path, progress)
         call = calls.add_evidence(model, version, body, sha256=digest, requirement=requirement, revises=revises)
         return self.send(call)[0]
-
-    def evidence(self, model: str, version: str) -> Iterator[Evidence]:
-        """Yield the evidence of a model version, oldest first, page by page."""
-        cursor: str | None = None
-        while True:
-            items, cursor = self.send(calls.evidence(model, version, cursor))
-            yield from items
-            if cursor is None:
-                return
 
     def evidence_item(self, evidence: str) -> Evidence:
         """Return one evidence by its id."""

@@ -34,6 +34,7 @@ provider = _table("provider")
 compute = _table("compute")
 calendar_feed = _table("calendar_feed")
 hook_delivery = _table("hook_delivery")
+answer = _table("answer")
 
 
 def _by(table: Table, *columns: str, order: Any = None, lock: bool = False) -> Query:
@@ -206,6 +207,8 @@ CLOCK = _by(clock, "id")
 CLOCKS_OF_VERSION = _by(clock, "model_version_id", order=(clock.c.key,))
 CLOCKS_ABOUT = _by(clock, "model_version_id", "about", order=(clock.c.start_at, clock.c.key))
 CALENDAR_FEED = _by(calendar_feed, "id")
+ANSWER = _by(answer, "id")
+ANSWER_LOCKED = _by(answer, "id", lock=True)
 HOOK_DELIVERY = _by(hook_delivery, "id")
 #: Locked by whoever settles it: the lane of one replica and the sweep of another must not both.
 HOOK_DELIVERY_LOCKED = _by(hook_delivery, "id", lock=True)

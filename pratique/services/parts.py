@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pratique.answers import Subscriptions
 from pratique.collectors import CollectorRegistry
 from pratique.domain.evaluation import Criteria
 from pratique.domain.evidence import Evidence
@@ -46,6 +47,7 @@ class Parts:
     instances: Instances = field(default_factory=Instances)  #: specs as gate runs are judged by them
     hooks: Hooks = field(default_factory=Hooks)  #: what tools report by themselves
     mapper: Mapper = field(default_factory=Mapper)  #: maps what hooks receive
+    subscriptions: Subscriptions = field(default_factory=Subscriptions)  #: who is told outside
     pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them
 
     @property

@@ -17,6 +17,7 @@ from pratique.store.ports import Clock, NewId, new_uuid7, system_clock
 from pratique.store.reader import Reader
 from pratique.store.schema import upgrade_schema
 from pratique.store.sealer import Sealer
+from pratique.store.transaction import Transaction
 from pratique.store.writer import Command, Writer
 
 _log = logging.getLogger(__name__)
@@ -73,6 +74,10 @@ class Ledger:
     def look_before(self, look: Callable[[Reader], object]) -> None:
         """Call `look` in the writer's thread before each command, in its transaction; what it raises refuses that."""
         self._writer.before = look
+
+    def look_after(self, look: Callable[[Transaction], object]) -> None:
+        """Call `look` in the writer's thread after each command that recorded something, in its transaction."""
+        self._writer.after = look
 
     def submit(self, actor: str, command: Command[T]) -> Future[T]:
         """Queue a command; the future resolves after the durable commit."""

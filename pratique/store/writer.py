@@ -57,6 +57,7 @@ class Writer:
         self._new_id = new_id
         self._on_commit = on_commit
         self.before: Callable[[Reader], object] | None = None  #: called before each command, in its transaction
+        self.after: Callable[[Transaction], object] | None = None  #: called after each command that recorded something
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
         self._connection: Any = None
@@ -179,6 +180,8 @@ class Writer:
             if self.before is not None:
                 self.before(transaction)
             result = job.command(transaction)
+            if self.after is not None and transaction.entries:
+                self.after(transaction)
         except PratiqueError as refused:
             if transaction.has_written:
                 raise

@@ -16,6 +16,9 @@ from pratique.services.idempotency import drop_expired_keys
 from pratique.services.parts import Parts
 from pratique.services.snapshots import Captures
 from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
+from pratique.services.uploads import Uploads
+from pratique.web.answer_lane import AnswerLane
+from pratique.web.answer_metrics import AnswerMetrics
 from pratique.web.api import (
     access,
     attestations,
@@ -37,6 +40,8 @@ from pratique.web.api import (
     registers,
     replays,
     snapshots,
+    subscriptions,
+    uploads,
     work,
 )
 from pratique.web.api.auth import TokenMemory
@@ -70,10 +75,15 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.keys_in_use = KeysInUse()
     app.state.watch = GateWatch()
     app.state.captures = Captures()
+    app.state.uploads = Uploads(parts.settings.data_dir / "uploads", parts.settings.max_evidence_bytes)
     app.state.metrics = Metrics()
     app.state.hook_metrics = HookMetrics(app.state.metrics.registry)
     app.state.metrics.also(app.state.hook_metrics.scrape)
     app.state.hook_lane = HookLane(parts)
+    app.state.answer_metrics = AnswerMetrics(app.state.metrics.registry)
+    app.state.metrics.also(app.state.answer_metrics.scrape)
+    app.state.answer_lane = AnswerLane(parts, app.state.answer_metrics)
+    parts.ledger.listen(app.state.answer_lane.committed)
     parts.ledger.listen(app.state.watch.committed)
     parts.ledger.listen(app.state.metrics.committed)
     for module in (
@@ -85,6 +95,7 @@ def create_app(parts: Parts) -> FastAPI:
         providers,
         compute,
         evidence,
+        uploads,
         collectors,
         snapshots,
         attestations,
@@ -97,6 +108,7 @@ def create_app(parts: Parts) -> FastAPI:
         records,
         regimes,
         access,
+        subscriptions,
         work,
     ):
         app.include_router(module.router, responses=PROBLEMS)
@@ -127,7 +139,8 @@ def login_limits() -> dict[tuple[str, str], RateLimit]:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI, *, parts: Parts) -> AsyncIterator[None]:
     app.state.watch.bind()
-    running = [asyncio.create_task(_tick(parts)), asyncio.create_task(app.state.hook_lane.run())]
+    lanes = (app.state.hook_lane.run(), app.state.answer_lane.run())
+    running = [asyncio.create_task(_tick(parts)), *map(asyncio.create_task, lanes)]
     try:
         yield
     finally:

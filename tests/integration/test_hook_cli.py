@@ -41,9 +41,9 @@ class Ended(NamedTuple):
 Run = Callable[..., Ended]
 
 
-def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], noun: str = "hook") -> Run:
     def call(*words: str) -> Ended:
-        monkeypatch.setattr("sys.argv", ["pratique", "hook", *words])
+        monkeypatch.setattr("sys.argv", ["pratique", noun, *words])
         with pytest.raises(SystemExit) as ended:
             main()
         out, err = capsys.readouterr()

@@ -42,10 +42,12 @@ from pratique.domain.entries.notices import (
 )
 from pratique.domain.entries.profiles import ComputeRecorded, ComputeWithdrawn, ProviderChanged, ProviderRecorded
 from pratique.domain.entries.regimes import EditionAdopted
+from pratique.domain.entries.subscriptions import AnswerSettled, SubscriptionTurned
 from pratique.domain.entries.waivers import WaiverGranted, WaiverRevoked
 
 __all__ = [
     "FACTS",
+    "AnswerSettled",
     "AttestationWithdrawn",
     "CalendarFeedMade",
     "CalendarFeedRevoked",
@@ -91,6 +93,7 @@ __all__ = [
     "ProviderRecorded",
     "RiskRegisterRecorded",
     "SignedIn",
+    "SubscriptionTurned",
     "TokenIssued",
     "TokenRevoked",
     "WaiverGranted",

@@ -17,6 +17,7 @@ from pratique.store.projection.models import MODELS
 from pratique.store.projection.notices import NOTICES
 from pratique.store.projection.profiles import PROFILES
 from pratique.store.projection.regimes import REGIMES
+from pratique.store.projection.subscriptions import SUBSCRIPTIONS
 from pratique.store.projection.values import Projector, Values
 
 __all__ = ["Projector", "Values", "project"]
@@ -35,6 +36,7 @@ _PROJECTORS: dict[str, Projector] = {
     **CLOCKS,
     **REGIMES,
     **HOOKS,
+    **SUBSCRIPTIONS,
 }
 
 

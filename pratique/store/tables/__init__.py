@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 
 from pratique.store.tables.access import LoginLinkRow, TokenRow, WebSessionRow
 from pratique.store.tables.adoptions import AdoptionRow
+from pratique.store.tables.answers import AnswerAttemptRow, AnswerRow, SubscriptionStateRow
 from pratique.store.tables.attestations import AttestationRow
 from pratique.store.tables.clocks import CalendarFeedRow, ClockRow, OccurrenceRow
 from pratique.store.tables.decisions import DecisionRow
@@ -35,6 +36,8 @@ from pratique.store.tables.waivers import WaiverRow
 __all__ = [
     "PROJECTED",
     "AdoptionRow",
+    "AnswerAttemptRow",
+    "AnswerRow",
     "AttestationRow",
     "CalendarFeedRow",
     "ClockRow",
@@ -61,6 +64,7 @@ __all__ = [
     "OutboxRow",
     "ProviderRow",
     "PurgeRow",
+    "SubscriptionStateRow",
     "TokenRow",
     "WaiverRow",
     "WebSessionRow",
@@ -90,4 +94,5 @@ PROJECTED: tuple[type[SQLModel], ...] = (
     AdoptionRow,
     HookDeliveryRow,
     HookMarkRow,
+    SubscriptionStateRow,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from pratique.collectors.archive import inflated_bytes
 from pratique.domain.evidence import Reading as ReadingState
 from pratique.errors import InvalidInputError, NotFoundError, UnavailableError
 from pratique.services import lookups
+from pratique.services.access import Principal
 from pratique.services.evidence import (
     FileReading,
     Submission,
@@ -49,6 +51,18 @@ _BODY: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a sender says of a file: the facts come from the file alone."""
+
+    model: str
+    version: str
+    filename: str
+    requirement: str | None
+    revises: str | None
+    media_type: str = "application/octet-stream"
+
+
 @router.post(_OF_VERSION, status_code=201, openapi_extra=_BODY, summary="Submit a file as evidence")
 async def post_evidence(
     request: Request,
@@ -66,27 +80,49 @@ async def post_evidence(
     hint for people; facts come from the file alone. `revises` is evidence of the same model version that it replaces.
     """
     parts = parts_of(request)
-    name = clean_filename(filename)
-    if requirement is not None and _REQUIREMENT.fullmatch(requirement) is None:
-        raise InvalidInputError(f"requirement: found {requirement[:64]!r}, expected an id such as 'cbrn-evaluation'")
+    given = Given(
+        model=model,
+        version=version,
+        filename=clean_filename(filename),
+        requirement=checked_requirement(requirement),
+        revises=revises,
+        media_type=_media_type(request),
+    )
     await parts.ledger.aread(partial(find_model_version, model=model, version=version))
     received = await parts.files.store_stream(request.stream(), expected=sha256)
+    return await submitted(request, principal, received, given)
+
+
+async def submitted(request: Request, principal: Principal, received: Received, given: Given) -> JsonResponse:
+    """Read a file that is in the store, make it evidence, and answer with that and the gates."""
+    parts = parts_of(request)
     submission = Submission(
         sha256=received.sha256,
         size=received.size,
-        filename=name,
-        media_type=_media_type(request),
+        filename=given.filename,
+        media_type=given.media_type,
         submitter=principal.submitter,
-        requirement=requirement,
-        read=await _read_at_once(parts, received, name),
+        requirement=given.requirement,
+        read=await _read_at_once(parts, received, given.filename),
         credential=principal.credential,
-        revises=revises,
+        revises=given.revises,
     )
-    command = partial(submit_evidence, parts=parts, model=model, version=version, submission=submission)
+    command = partial(submit_evidence, parts=parts, model=given.model, version=given.version, submission=submission)
     answer = await parts.ledger.awrite(principal.actor, command)
     if await parts.ledger.aread(partial(was_purged, sha256=received.sha256)):
         await asyncio.to_thread(_refuse_unless_there, parts, received.sha256)
     return JsonResponse(answer, status_code=201)
+
+
+def checked_requirement(requirement: str | None) -> str | None:
+    """Return the hint of a sender.
+
+    Raises:
+        InvalidInputError: no requirement has such an id.
+    """
+    if requirement is not None and _REQUIREMENT.fullmatch(requirement) is None:
+        raise InvalidInputError(f"requirement: found {requirement[:64]!r}, expected an id such as 'cbrn-evaluation'")
+    return requirement
 
 
 def _refuse_unless_there(parts: Parts, sha256: str) -> None:

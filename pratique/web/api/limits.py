@@ -10,6 +10,7 @@ from pratique.web.api.responses import problem_of
 
 #: Uploads keep to a cap of their own, as they are streamed to disk.
 _STREAMED = "/evidence"
+_UPLOADS = "/v1/uploads/"
 
 
 class RequestLimits:
@@ -31,7 +32,7 @@ class RequestLimits:
         elif "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             error = InvalidInputError("the address holds a NUL character; no name does")
             await problem_of(error)(scope, receive, send)
-        elif scope["path"].endswith(_STREAMED):
+        elif scope["path"].endswith(_STREAMED) or scope["path"].startswith(_UPLOADS):
             await self._app(scope, receive, send)
         else:
             await self._app(scope, self._capped(receive), send)
