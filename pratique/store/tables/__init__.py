@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from pratique.store.tables.access import LoginLinkRow, TokenRow, WebSessionRow
 from pratique.store.tables.adoptions import AdoptionRow
-from pratique.store.tables.answers import AnswerAttemptRow, AnswerRow, SubscriptionStateRow
+from pratique.store.tables.answers import AnswerAttemptRow, AnswerRow, AskingRow, AskingRunRow, SubscriptionStateRow
 from pratique.store.tables.attestations import AttestationRow
 from pratique.store.tables.clocks import CalendarFeedRow, ClockRow, OccurrenceRow
 from pratique.store.tables.decisions import DecisionRow
@@ -38,6 +38,8 @@ __all__ = [
     "AdoptionRow",
     "AnswerAttemptRow",
     "AnswerRow",
+    "AskingRow",
+    "AskingRunRow",
     "AttestationRow",
     "CalendarFeedRow",
     "ClockRow",
