@@ -26,7 +26,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 EXAMPLES = 12
 #: Tools prove themselves there in their own way.
 OWN_PROOF = {("post", "/v1/hooks/{source}")}
-_WHO = {"work": "worker", "access": "admin"}
+_WHO = {"work": "worker", "sources": "worker", "access": "admin"}
 
 
 def test_the_document_declares_problems_for_every_route_with_a_token(engine: Engine) -> None:

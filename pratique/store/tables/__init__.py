@@ -31,6 +31,7 @@ from pratique.store.tables.models import ModelVersionRow
 from pratique.store.tables.notices import DeliveryRow, NoticeRow
 from pratique.store.tables.outbox import OutboxRow
 from pratique.store.tables.profiles import ComputeRow, ProviderRow
+from pratique.store.tables.sources import SourceCollectionRow
 from pratique.store.tables.waivers import WaiverRow
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "OutboxRow",
     "ProviderRow",
     "PurgeRow",
+    "SourceCollectionRow",
     "SubscriptionStateRow",
     "TokenRow",
     "WaiverRow",
@@ -97,4 +99,5 @@ PROJECTED: tuple[type[SQLModel], ...] = (
     HookDeliveryRow,
     HookMarkRow,
     SubscriptionStateRow,
+    SourceCollectionRow,
 )

@@ -93,15 +93,20 @@ async def post_evidence(
     return await submitted(request, principal, received, given)
 
 
-async def submitted(request: Request, principal: Principal, received: Received, given: Given) -> JsonResponse:
-    """Read a file that is in the store, make it evidence, and answer with that and the gates."""
+async def submitted(
+    request: Request, principal: Principal, received: Received, given: Given, *, submitter: str | None = None
+) -> JsonResponse:
+    """Read a file that is in the store, make it evidence, and answer with that and the gates.
+
+    `submitter` is who stands behind it; None: who sends it.
+    """
     parts = parts_of(request)
     submission = Submission(
         sha256=received.sha256,
         size=received.size,
         filename=given.filename,
         media_type=given.media_type,
-        submitter=principal.submitter,
+        submitter=submitter or principal.submitter,
         requirement=given.requirement,
         read=await _read_at_once(parts, received, given.filename),
         credential=principal.credential,
