@@ -7,15 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from pratique.egress import Egress, EgressFailedError
-from pratique.errors import InvalidInputError
-from pratique.fetching.fetch import FetchFailedError, Order, fetch
+from pratique.egress import Egress
+from pratique.errors import NotAllowedError, PratiqueError, UnauthenticatedError, UnavailableError
+from pratique.fetching.fetch import Order, fetch
 
 if TYPE_CHECKING:
     from pratique.client import Client
     from pratique.client.source_calls import SourceOrder
 
 _LONGEST_FAILURE = 2000
+#: What no source is to blame for.
+_NOT_OF_THE_SOURCE = (UnavailableError, UnauthenticatedError, NotAllowedError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,10 @@ def collect(client: Client, order: SourceOrder, egress: Egress) -> Outcome:
     with TemporaryDirectory(prefix="pratique-source-") as folder:
         try:
             found = [client.sources.hand_over(path, order) for path in fetch(wanted, Path(folder), egress)]
-        except (FetchFailedError, EgressFailedError, InvalidInputError) as error:
-            failure = f"{error.message}"[:_LONGEST_FAILURE]
+        except PratiqueError as error:
+            if isinstance(error, _NOT_OF_THE_SOURCE):
+                raise
+            failure = error.message[:_LONGEST_FAILURE]
             client.sources.settle(order, failure=failure)
             return Outcome(source=order.source, model=order.model, version=order.version, failure=failure)
     client.sources.settle(order, evidence=[one.id for one in found])

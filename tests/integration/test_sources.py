@@ -229,6 +229,7 @@ def test_what_was_said_twice_is_recorded_once(story: Engine) -> None:
         (lambda folder: (folder / "a.json").write_bytes(b"{"), "a.json is still being written"),
         (lambda folder: folder.rmdir(), "cannot be read: No such file or directory"),
         (lambda folder: leave(folder / "a\n.json", b"{}"), "filename"),
+        (lambda folder: leave(folder / "a.json", bytes(4 * 1024**2 + 1)), "larger than"),
     ],
 )
 def test_a_folder_that_gives_nothing_says_why(
