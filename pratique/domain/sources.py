@@ -21,13 +21,14 @@ RETRY_AFTER = tuple(timedelta(minutes=m) for m in (5, 15, 60, 240, 1440))
 #: What `where` may name of a model version.
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}?|\}")
 _PLACEHOLDERS = frozenset({"{model}", "{version}"})
-_BEGINS = {"url": ("https://", "http://"), "folder": ("/",)}
+_BEGINS = {"url": ("https://", "http://"), "folder": ("/",), "s3": ("s3://",)}
 
 
 class SourceKind(StrEnum):
     """What a source is."""
 
     FOLDER = "folder"  #: on the machine of the worker
+    S3 = "s3"  #: a prefix of a bucket
     URL = "url"  #: one file
 
 
@@ -41,7 +42,9 @@ class EvidenceSource(BaseModel):
     kind: SourceKind
     where: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[!-~]+$")]  #: may name {model}, {version}
     models: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=100)]
-    files: Annotated[str, Field(min_length=1, max_length=200)] = "*"  #: names of files that count; of folders
+    files: Annotated[str, Field(min_length=1, max_length=200)] = (
+        "*"  #: names of files that count; of folders and prefixes
+    )
     requirement: Annotated[str | None, Field(max_length=64, pattern=r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$")] = None
     every_hours: Annotated[int | None, Field(ge=1, le=8760)] = None
     on_gate_open: Annotated[list[Name], Field(max_length=100)] = []

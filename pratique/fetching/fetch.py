@@ -47,6 +47,10 @@ def fetch(order: Order, into: Path, egress: Egress) -> list[Path]:
     """
     if order.kind == "folder":
         return _in_folder(Path(order.where), order.files)
+    if order.kind == "s3":
+        from pratique.fetching.bucket import fetch_prefix  # obstore, where it is used
+
+        return fetch_prefix(order.where, order.files, into)
     if order.kind == "url":
         return [_at_url(order, into, egress)]
     raise FetchFailedError(

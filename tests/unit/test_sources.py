@@ -81,6 +81,7 @@ GOOD = "format: pratique.source/1\nid: evals\nkind: folder\nwhere: /data\nmodels
         (GOOD.replace("where: /data", "where: data"), "`where` that begins with /"),
         (GOOD.replace("where: /data", "where: /data/{token}"), "{model} and {version} alone"),
         (GOOD.replace("kind: folder", "kind: ftp"), "kind"),
+        (GOOD.replace("kind: folder", "kind: s3"), "`where` that begins with s3://"),
         (GOOD + "token: {env: HELLO}\n", "`token` for kind url alone"),
         (GOOD + "secret: hello\n", "secret"),
         (GOOD + "every_hours: 0\n", "every_hours"),
@@ -106,5 +107,7 @@ def test_every_wrong_file_is_told_of_at_once(tmp_path: Path) -> None:
 
 def test_the_examples_load() -> None:
     assert (
-        set(load_sources({"": EXAMPLES})) == {path.stem for path in EXAMPLES.iterdir()} == {"eval-results", "framework"}
+        set(load_sources({"": EXAMPLES}))
+        == {path.stem for path in EXAMPLES.iterdir()}
+        == {"eval-results", "framework", "scans"}
     )
