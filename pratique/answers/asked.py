@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pratique.canonical import strict_json
-from pratique.domain.asking import Verdict
+from pratique.domain.asking import Standing, Verdict
 from pratique.errors import InvalidInputError
 
 
@@ -21,6 +21,7 @@ class Reply:
 
     verdict: Verdict
     comment: str  #: Markdown
+    standings: tuple[Standing, ...]  #: of every gate that was asked for
     said: str  #: verdict and comment that were told last; empty: none
     reports: int  #: told so far that were neither approval nor rejection
 

@@ -51,23 +51,22 @@ def merge_request_of(raw: bytes) -> MergeRequest:
 
 
 async def answer_gitlab(
-    subscription: GitlabSubscription, raw: bytes, reply: Reply, *, is_again: bool, secrets: Secrets, egress: Egress
+    subscription: GitlabSubscription, raw: bytes, reply: Reply, *, secrets: Secrets, egress: Egress
 ) -> AnswerOutcome:
     """Tell GitLab whether the gates are cleared: failed at once, passed when they are, failed when they cease to be.
+
+    GitLab itself refuses an answer about a commit that is no longer the head.
 
     Args:
         subscription: by which token.
         raw: the delivery that asked.
         reply: how the gates stand.
-        is_again: a person has it sent again: GitLab's own retry makes a check pending that is known here as answered.
         secrets: where the token is.
         egress: the guarded way out.
-
-    GitLab itself refuses an answer about a commit that is no longer the head.
     """
     status = "passed" if reply.verdict is Verdict.APPROVE else "failed"
     is_known = reply.said_verdict is not None and (reply.said_verdict is Verdict.APPROVE) == (status == "passed")
-    if is_known and not is_again:
+    if is_known:
         return cancelled(f"GitLab knows it as {status} already")
     token = secrets.read(subscription.token)
     if token is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
 
 from pratique.domain.hooks import SecretPlace
 from pratique.domain.models import Name
@@ -137,8 +138,11 @@ class WebhookSubscription(_Subscription):
         return self.url
 
 
-class _Asker(_Subscription):
+class _Hooked(_Subscription):
     hook: Name  #: the source of hooks by which it asks
+
+
+class _Asker(_Hooked):
     api: Root
 
     @property
@@ -174,9 +178,33 @@ class GitlabSubscription(_Asker):
         return (self.token,)
 
 
-Asker = GithubSubscription | GitlabSubscription
+class MlflowSubscription(_Hooked):
+    """A model registry whose versions bear what became of their gates; address and sign-in are those of the hook."""
+
+    kind: Literal["mlflow-verdict"]
+    alias: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,99}$")] | None = None  #: of the cleared version
+
+    @property
+    def secrets(self) -> tuple[SecretPlace, ...]:
+        """None of its own."""
+        return ()
+
+    @property
+    def address(self) -> str:
+        """The registry is the hook's."""
+        return f"hook://{self.hook}"
+
+    @field_validator("alias")
+    @classmethod
+    def _no_number(cls, value: str | None) -> str | None:
+        if value is not None and (value == "latest" or re.fullmatch(r"v\d+", value)):
+            raise ValueError("an alias that MLflow takes: not `latest`, not v and a number")
+        return value
+
+
+Asker = GithubSubscription | GitlabSubscription | MlflowSubscription
 #: One file, `subscriptions/<name>.yaml`.
-Subscription = WebhookSubscription | GithubSubscription | GitlabSubscription
+Subscription = WebhookSubscription | GithubSubscription | GitlabSubscription | MlflowSubscription
 
 
 class SubscriptionFile(RootModel[Annotated[Subscription, Field(discriminator="kind")]]):

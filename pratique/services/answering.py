@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, literal_column, select, update
 
-from pratique.answers import AnswerOutcome, answer_github, answer_gitlab, send_webhook
+from pratique.answers import AnswerOutcome, answer_github, answer_gitlab, answer_mlflow, send_webhook
+from pratique.answers.asked import Reply
 from pratique.answers.outcome import Outcome, cancelled, failed
 from pratique.answers.subscriptions import topic_of
 from pratique.canonical import stored_json
+from pratique.domain.asking import Verdict
 from pratique.domain.entries import AnswerSettled
 from pratique.domain.subscriptions import (
     AnswerMove,
     AnswerState,
+    Asker,
     GithubSubscription,
+    MlflowSubscription,
     Subscription,
     WebhookSubscription,
     next_answer_state,
@@ -29,7 +33,7 @@ from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, NotFoundError
 from pratique.jitter import spread
 from pratique.services import lookups
-from pratique.services.asking import note_said, reply_of
+from pratique.services.asking import note_said, note_unsure, reply_of
 from pratique.services.lookups import answer, outbox
 from pratique.services.parts import Parts
 from pratique.services.subscriptions import is_paused, turn
@@ -146,10 +150,14 @@ async def _attempt(parts: Parts, subscription: Subscription, row: Row) -> Answer
 
 
 async def _send(parts: Parts, subscription: Subscription, row: Row) -> AnswerOutcome:
-    at, secrets, egress = parts.ledger.clock(), parts.subscriptions.secrets, parts.egress
     if isinstance(subscription, WebhookSubscription):
         return await send_webhook(
-            subscription, message=row["id"], body=row["body"], at=at, secrets=secrets, egress=egress
+            subscription,
+            message=row["id"],
+            body=row["body"],
+            at=parts.ledger.clock(),
+            secrets=parts.subscriptions.secrets,
+            egress=parts.egress,
         )
     # What is said is read now, not when the message was made: the gate may stand otherwise.
     asking_id = stored_json(row["body"]).get("asking", "")
@@ -157,9 +165,21 @@ async def _send(parts: Parts, subscription: Subscription, row: Row) -> AnswerOut
     if found is None:
         return cancelled("nobody asks any more")
     raw, reply = found
+    is_answered = isinstance(subscription, GithubSubscription) and reply.said_verdict is not Verdict.WAIT  # for good
+    if reply.said and not is_answered:
+        await parts.ledger.awrite(ACTOR, partial(note_unsure, asking_id=asking_id))
+    outcome = await _tell(parts, subscription, raw, reply)
+    # What was not sent after all changed nothing of what is known there.
+    return replace(outcome, said=reply.said) if outcome.outcome is Outcome.CANCELLED else outcome
+
+
+async def _tell(parts: Parts, subscription: Asker, raw: bytes, reply: Reply) -> AnswerOutcome:
+    at, secrets, egress = parts.ledger.clock(), parts.subscriptions.secrets, parts.egress
     if isinstance(subscription, GithubSubscription):
         return await answer_github(subscription, raw, reply, at=at, secrets=secrets, egress=egress)
-    return await answer_gitlab(subscription, raw, reply, is_again=row["attempts"] > 0, secrets=secrets, egress=egress)
+    if isinstance(subscription, MlflowSubscription):
+        return await answer_mlflow(subscription, parts.hooks.get(subscription.hook), raw, reply, at=at)
+    return await answer_gitlab(subscription, raw, reply, secrets=secrets, egress=egress)
 
 
 def _write(tx: Transaction, *, work: str, worker: str, row_id: str, tried: _Tried) -> None:
@@ -177,7 +197,8 @@ def _write(tx: Transaction, *, work: str, worker: str, row_id: str, tried: _Trie
     state = next_answer_state(AnswerState(row["state"]), move)
     wait = retry_seconds(failures, outcome.again_after) if state is AnswerState.WAITING else None
     if outcome.said is not None:
-        note_said(tx, stored_json(row["body"])["asking"], outcome.said)
+        is_new = outcome.outcome is Outcome.DELIVERED
+        note_said(tx, stored_json(row["body"])["asking"], outcome.said, is_new=is_new)
     _log_attempt(tx, row_id, number, outcome, reason, tried.milliseconds)
     tx.run(
         _SETTLE,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from pratique.answers.asked import Reply
+from pratique.answers.mlflow import is_about_version
 from pratique.canonical import canonical_json
 from pratique.domain.asking import Standing, Verdict, comment_of, verdict_of
 from pratique.domain.subscriptions import Asker, GithubSubscription, GitlabSubscription, Happening
@@ -32,13 +33,15 @@ def is_question(subscription: Asker, raw: bytes, headers: dict[str, str]) -> boo
     """True for a delivery that waits for an answer; others of the same source are none of the subscription's."""
     if isinstance(subscription, GithubSubscription):
         return headers.get("x-github-event") == "deployment_protection_rule"
-    return b'"external_approval_rule"' in raw
+    if isinstance(subscription, GitlabSubscription):
+        return b'"external_approval_rule"' in raw
+    return is_about_version(raw)
 
 
 def take_question(tx: Transaction, parts: Parts, values: dict[str, Any], entry_id: str) -> None:
     """Remember who asks, when a hook's delivery became events that opened or joined gates; have it answered at once."""
     for name, one in parts.subscriptions.by_name.items():
-        if not isinstance(one, GithubSubscription | GitlabSubscription) or one.hook != values["source"]:
+        if not isinstance(one, Asker) or one.hook != values["source"]:
             continue
         row = tx.one(lookups.HOOK_DELIVERY, id=values["id"])
         if row is None or not is_question(one, raw_of(row), json.loads(row["headers"])):
@@ -91,7 +94,7 @@ def reply_of(reader: Reader, parts: Parts, asking_id: str) -> tuple[bytes, Reply
         return None
     subject = f"{version['model']}/{version['version']}"
     root = f"{parts.settings.base_url}/models/{subject}/gates"
-    standings = [
+    standings = tuple(
         Standing(
             gate=run["gate"],
             state=run["state"],
@@ -100,12 +103,23 @@ def reply_of(reader: Reader, parts: Parts, asking_id: str) -> tuple[bytes, Reply
             link=f"{root}/{run['gate']}?occasion={run['occasion']}",
         )
         for run in runs
-    ]
+    )
     verdict, comment = verdict_of(standings), comment_of(subject, standings)
-    return raw_of(delivery), Reply(verdict=verdict, comment=comment, said=row["said"], reports=row["reports"])
+    return raw_of(delivery), Reply(
+        verdict=verdict, comment=comment, standings=standings, said=row["said"], reports=row["reports"]
+    )
 
 
-def note_said(tx: Transaction, asking_id: str, saying: str) -> None:
-    """Write down what a pipeline was told."""
-    more = int(saying.partition("\n")[0] == Verdict.WAIT)
+def note_said(tx: Transaction, asking_id: str, saying: str, *, is_new: bool = True) -> None:
+    """Write down what a pipeline was told; not `is_new`: it knew it already."""
+    more = int(is_new and saying.partition("\n")[0] == Verdict.WAIT)
     tx.run(_SAID, row=asking_id, saying=saying, more=more)
+
+
+def note_unsure(tx: Transaction, asking_id: str) -> None:
+    """Write down, before it is told something else, that nobody knows what it knows.
+
+    An attempt that is cut off may have been taken, whole or in part. Compared with what was said before it, a gate that
+    went back meanwhile would look as if nothing had to be said.
+    """
+    tx.run(_SAID, row=asking_id, saying="", more=0)

@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from pratique.answers.subscriptions import topic_of
-from pratique.canonical import canonical_json
+from pratique.canonical import canonical_json, stored_json
 from pratique.domain.entries import SubscriptionTurned
 from pratique.domain.subscriptions import (
     AnswerMove,
     AnswerState,
+    GitlabSubscription,
     Happening,
+    MlflowSubscription,
     Subscription,
     SubscriptionState,
     WebhookSubscription,
@@ -20,6 +22,7 @@ from pratique.domain.subscriptions import (
 )
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError
 from pratique.services import lookups
+from pratique.services.asking import note_unsure
 from pratique.services.authority import check_reason
 from pratique.services.lookups import answer
 from pratique.services.messages import cloud_event, put
@@ -149,8 +152,10 @@ def put_again(tx: Transaction, parts: Parts, answer_id: str) -> None:
     row = tx.one(lookups.ANSWER_LOCKED, id=answer_id)
     if row is None:
         raise NotFoundError(f"message {answer_id[:80]!r} is unknown")
-    subscription_named(parts, row["subscription"])
+    one = subscription_named(parts, row["subscription"])
     next_answer_state(AnswerState(row["state"]), AnswerMove.REPLAY)
     tx.run(_AGAIN, row=answer_id, now_at=tx.at)
+    if isinstance(one, GitlabSubscription | MlflowSubscription):
+        note_unsure(tx, stored_json(row["body"])["asking"])  # what they know is what the person doubts
     work = f"answer:{answer_id}:{row['attempts']}"
     tx.enqueue(topic_of(row["subscription"]), work, {"answer": answer_id})

@@ -124,6 +124,7 @@ class FakeGitlab(_Forge):
     def __init__(self, site: Site) -> None:
         super().__init__(site, "/api/v4/projects/12/merge_requests/5/status_check_responses")
         self.head = SHA
+        self.swallows = False  #: takes answers, and says 502 all the same
 
     def delivery(self) -> bytes:
         """Return the body with which GitLab asks."""
@@ -147,4 +148,41 @@ class FakeGitlab(_Forge):
         if said["sha"] != self.head or said["status"] not in ("passed", "failed", "pending"):
             return 422, {"message": "sha does not match HEAD"}
         self.said.append(said)
+        if self.swallows:
+            return 502, {"message": "Bad Gateway"}
         return 201, {"id": 1, "merge_request": {"iid": 5}, "status": said["status"]}
+
+
+class FakeRegistry(_Forge):
+    """Tags and aliases of an MLflow server's model aurora, whose versions are 2.1 and 3."""
+
+    def __init__(self, site: Site) -> None:
+        root = "/api/2.0/mlflow"
+        super().__init__(
+            site,
+            f"{root}/model-versions/set-tag",
+            f"{root}/registered-models/alias",
+            f"{root}/registered-models/alias?name=aurora&alias=cleared",
+        )
+        self.tags: dict[tuple[str, str], str] = {}  #: by version and key
+        self.swallows: str | None = None  #: a call that is taken, and answered with 503 all the same
+        self.alias: str | None = None
+        self.calls: list[str] = []
+
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
+        method = self.site.seen[-1][0]
+        self.calls.append(f"{method} {path.partition('?')[0].rpartition('/')[2]}")
+        if headers.get("authorization") != "Bearer registry-secret":
+            return 403, {"error_code": "PERMISSION_DENIED"}
+        if method == "GET":
+            if self.alias is None:
+                return 400, {"error_code": "INVALID_PARAMETER_VALUE", "message": "Registered model alias not found."}
+            return 200, {"model_version": {"name": "aurora", "version": self.alias}}
+        said = json.loads(body)
+        if said["name"] != "aurora":
+            return 404, {"error_code": "RESOURCE_DOES_NOT_EXIST"}
+        if path.endswith("set-tag"):
+            self.tags[said["version"], said["key"]] = said["value"]
+        else:
+            self.alias = said["version"] if method == "POST" else None
+        return (503, {}) if self.calls[-1] == self.swallows else (200, {})

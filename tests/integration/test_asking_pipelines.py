@@ -290,6 +290,24 @@ def test_a_merge_request_whose_head_moved_on_is_not_passed(lab: tuple[Asked, Fak
     assert [one["status"] for one in gitlab.said] == ["failed"]
 
 
+def test_a_pass_that_was_taken_unseen_is_failed_when_the_gate_went_back_meanwhile(
+    lab: tuple[Asked, FakeGitlab],
+) -> None:
+    told, gitlab = lab
+    told.ask("gitlab", gitlab.delivery())
+    told.until(lambda: gitlab.said)
+    told.quiet()
+    gitlab.swallows = True
+    told.clear()
+    told.until(lambda: [one for one in told.answers(state="waiting") if one["attempts"]])
+    assert gitlab.said[-1]["status"] == "passed"
+    gitlab.swallows = False
+    told.clock.forward(days=31)
+    told.sweep()
+    told.until(lambda: all(one["state"] != "waiting" for one in told.answers()))
+    assert gitlab.said[-1]["status"] == "failed"
+
+
 def test_a_check_that_is_not_signed_is_nobodys(lab: tuple[Asked, FakeGitlab]) -> None:
     told, gitlab = lab
     headers = {"x-gitlab-signature": "0" * 64}
