@@ -14,7 +14,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= true
 endif
 
-.PHONY: help venv check test mlflow demo bench docs clean
+.PHONY: help venv check test fuzz mlflow demo bench docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +45,17 @@ JOBS ?= 2
 test: venv ## the whole suite (ARGS="-k name" for a part, JOBS=0 in one process)
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
+# By coverage where there are wheels of Atheris (Linux on x86-64), with the suite's own damage elsewhere.
+TIME ?= 60
+
+fuzz: .venv-fuzz/.synced ## every parser of foreign bytes, TIME seconds each (ARGS="warc dsse" for some)
+	.venv-fuzz/bin/python tests/fuzz/fuzz_run.py --seconds $(TIME) $(ARGS)
+
+.venv-fuzz/.synced: .venv/.synced uv.lock
+	@test -x .venv-fuzz/bin/python || $(BIN)/python -m venv --without-pip .venv-fuzz
+	@UV_PROJECT_ENVIRONMENT=.venv-fuzz $(BIN)/uv sync --quiet --locked --no-default-groups --group fuzz
+	@touch $@
+
 mlflow: .venv-mlflow/.synced ## a real MLflow server for its acceptance test, in .venv-mlflow
 
 # In an environment of its own, from the same lock file: the engine never imports it.
@@ -65,5 +76,5 @@ docs: venv ## docs/gates.md from the gates, tables of docs/glossary.md
 	$(BIN)/python docs/state_table.py
 
 clean: ## remove .venv, caches and build results; data is not touched
-	rm -rf .venv .venv-mlflow dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-mlflow .venv-fuzz dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

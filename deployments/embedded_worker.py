@@ -35,7 +35,7 @@ class ChannelSender:
 
 
 async def work(settings: Settings, queue: WorkQueue, starter: PrefectStarter) -> None:
-    """Claim and run until SIGTERM or SIGINT; look for scheduled sweeps beside."""
+    """Claim and run until SIGTERM or SIGINT; look for scheduled runs beside."""
     worker = Worker(
         queue, starter=starter, sender=ChannelSender(settings.channels), lease_seconds=settings.lease_seconds
     )

@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
+from flows.collection import collection
 from flows.deployment import deployment
 from flows.post_deployment import post_deployment
 from flows.sweep import sweep
@@ -31,15 +32,20 @@ SWEEP: Flow[Any, Any] = sweep
 SWEEP_SCHEDULE = Cron("0 * * * *", timezone="UTC")
 #: Prefect runs every missed sweep at once when its server returns; one at a time is enough.
 SWEEP_LIMIT = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+COLLECTION: Flow[Any, Any] = collection
+#: The engine says what is due at each run; this is only how soon it is asked.
+COLLECTION_SCHEDULE = Cron("*/5 * * * *", timezone="UTC")
+#: What a schedule, or a person, has run, by name.
+SCHEDULED: dict[str, Flow[Any, Any]] = {"sweep": SWEEP, "collection": COLLECTION}
 
 
 async def register(flow: Flow[Any, Any]) -> UUID:
     """Create or update the flow's embedded deployment; return its id. Safe to repeat."""
-    is_sweep = flow is SWEEP
+    schedule = {SWEEP.name: SWEEP_SCHEDULE, COLLECTION.name: COLLECTION_SCHEDULE}.get(flow.name)
     spec = await flow.ato_deployment(
         EMBEDDED,
-        schedule=SWEEP_SCHEDULE if is_sweep else None,
-        concurrency_limit=SWEEP_LIMIT if is_sweep else None,
+        schedule=schedule,
+        concurrency_limit=SWEEP_LIMIT if schedule is not None else None,
         description=flow.description,
         tags=["pratique"],
         version=__version__,

@@ -24,7 +24,7 @@ from prefect.states import Cancelled, Crashed, Pending
 from prefect.utilities.engine import propose_state
 from prefect.utilities.urls import url_for
 
-from deployments.registry import POOLED, STAGES, SWEEP, register
+from deployments.registry import POOLED, SCHEDULED, STAGES, register
 from pratique.errors import ConfigError, InvalidInputError, PratiqueError, UnavailableError
 from pratique.worker.backoff import pause
 from tasks.engine import engine
@@ -76,7 +76,7 @@ class PrefectStarter:
         self._deployments.clear()
 
     async def run_scheduled(self, stop: asyncio.Event) -> None:
-        """Run the sweeps that Prefect's schedule (or a person) asks for, until `stop` is set."""
+        """Run what Prefect's schedules (or a person) ask for, until `stop` is set."""
         while self._work_pool is None and not stop.is_set():
             try:
                 async with _prefect(self) as client:
@@ -88,16 +88,22 @@ class PrefectStarter:
             await pause(SCHEDULED_EVERY_SECONDS, stop)
 
     async def run_due(self, client: PrefectClient) -> None:
-        """Run the newest sweep that is due; it covers those that were missed before it."""
-        deployment = await self.deployment(client, "sweep")
+        """Run the newest of each that is due; it covers those that were missed before it."""
+        for name in SCHEDULED:
+            await self._run_newest(client, name)
+
+    async def _run_newest(self, client: PrefectClient, name: str) -> None:
+        deployment = await self.deployment(client, name)
         due = await client.get_scheduled_flow_runs_for_deployments(
             [deployment], scheduled_before=datetime.now(UTC), limit=200
         )
         for missed in due[:-1]:
-            await client.set_flow_run_state(missed.id, Cancelled(message="missed; a later sweep covers it"), force=True)
+            await client.set_flow_run_state(
+                missed.id, Cancelled(message=f"missed; a later {name} covers it"), force=True
+            )
         for run in due[-1:]:
             if await _claimed(client, run):
-                await self._execute(SWEEP, await client.read_flow_run(run.id))
+                await self._execute(SCHEDULED[name], await client.read_flow_run(run.id))
 
     async def deployment(self, client: PrefectClient, name: str) -> UUID:
         """Return the id of the deployment that runs of this flow belong to; register it at the first call."""
@@ -181,7 +187,7 @@ async def _claimed(client: PrefectClient, run: FlowRun) -> bool:
 
 
 async def _embedded(name: str) -> UUID:
-    return await register(STAGES.get(name, SWEEP))
+    return await register((STAGES | SCHEDULED)[name])
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from pratique.criteria import CelCriteria
 from pratique.domain.people import People
 from pratique.egress import Egress
 from pratique.errors import ConfigError, NotFoundError
+from pratique.fetching.loading import load_sources
 from pratique.hooks import Hooks, Mapper, load_hooks
 from pratique.regimes import load_configuration
 from pratique.regimes.loading import OVERLAY
@@ -68,6 +69,7 @@ def build_parts(settings: Settings, *, clock: Clock = system_clock) -> Parts:
         hooks=hooks,
         mapper=mapper,
         subscriptions=subscriptions,
+        sources=load_sources(_folders(settings, "sources")),
         egress=Egress(settings=settings.egress),
         files=files_of(settings),
     )

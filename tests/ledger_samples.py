@@ -35,6 +35,7 @@ def fixed_id(number: int) -> str:
 _MODEL, _EVENT, _RUN, _EVIDENCE, _DECISION, _WAIVER, _NOTICE, _DELIVERY, _FLOW, _TOKEN = map(fixed_id, range(1, 11))
 _COMPUTE, _OCCURRENCE, _CLOCK, _FEED, _ADOPTION = map(fixed_id, range(31, 36))
 _HOOK, _MARK, _TURN, _ANSWER = map(fixed_id, (36, 37, 60, 61))
+_COLLECTION = fixed_id(64)
 _SHA = "ab" * 32
 PROVIDER = {"name": "Example"}
 REGISTER = {"risks": [{"id": "cbrn"}]}
@@ -203,6 +204,11 @@ EXAMPLES: tuple[e.Fact, ...] = (
     e.AnswerSettled(
         id=_ANSWER, subscription="chat", type="pratique.gate.cleared", state="dead", attempts=12,
         reason="answered 500", gate_run_id=_RUN,
+    ),
+    e.SourceCollected(
+        id=_COLLECTION, source="eval-results", model_version_id=_MODEL, state="collected", reason="", failures=0,
+        as_of=AT, succeeded_at=AT,
+        files=[{"evidence": _EVIDENCE, "filename": "cbrn.eval", "sha256": _SHA}], credential="token:0a1b2c3d4e5f",
     ),
 )  # fmt: skip
 

@@ -57,6 +57,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 return  # who asked went away
 
         do_POST = do_GET  # noqa: N815 - the base class's name
+        do_DELETE = do_GET  # noqa: N815
 
         def log_message(self, *_: Any) -> None:
             return

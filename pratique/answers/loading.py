@@ -8,7 +8,7 @@ from pathlib import Path
 from pratique.answers.secrets import Secrets
 from pratique.answers.signing import KeyTroubleError, key_of
 from pratique.answers.subscriptions import Subscriptions
-from pratique.domain.subscriptions import Subscription
+from pratique.domain.subscriptions import Subscription, SubscriptionFile, WebhookSubscription
 from pratique.errors import ConfigError
 from pratique.regimes.gate_files import read_file
 from pratique.regimes.problems import Problems
@@ -40,9 +40,10 @@ def _load_one(path: Path, file: str, found: dict[str, Subscription], problems: P
     if path.suffix == ".yml":
         problems.add(file, "", found="a name that ends in .yml", expected=".yaml")
     value, troubled = read_file(path, file, problems)
-    one = None if troubled else problems.parse(file, Subscription, value)
-    if one is None:
+    parsed = None if troubled else problems.parse(file, SubscriptionFile, value)
+    if parsed is None:
         return
+    one = parsed.root
     if path.stem != one.name:
         problems.add(file, "name", found=repr(one.name), expected=f"{path.stem!r}, as the file is named")
     if one.name in found:
@@ -57,7 +58,7 @@ def _warnings(one: Subscription, secrets: Secrets) -> list[str]:
         try:
             if value is None:
                 lines.append(f"subscriptions/{one.name}: no secret in {place}")
-            else:
+            elif isinstance(one, WebhookSubscription):
                 key_of(value)
         except KeyTroubleError as error:
             lines.append(f"subscriptions/{one.name}: the secret in {place} {error}")

@@ -31,6 +31,7 @@ class AnswerOutcome:
     outcome: Outcome
     reason: str  #: fit for a log: no secret, no URL
     status: int | None = None  #: of the HTTP answer
+    said: str | None = None  #: to a pipeline that asked, and was taken
     again_after: float | None = None  #: seconds that the receiver asks for before the next attempt
 
 
@@ -54,6 +55,11 @@ def judged(answer: Answer) -> AnswerOutcome:
 def failed(reason: str) -> AnswerOutcome:
     """It did not work, and may later."""
     return AnswerOutcome(outcome=Outcome.FAILED, reason=reason)
+
+
+def cancelled(reason: str) -> AnswerOutcome:
+    """There is nothing to be said any more."""
+    return AnswerOutcome(outcome=Outcome.CANCELLED, reason=reason)
 
 
 def refused(reason: str) -> AnswerOutcome:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pratique.answers.outcome import AnswerOutcome, failed, judged, refused
 from pratique.answers.secrets import Secrets
 from pratique.answers.signing import KeyTroubleError, key_of, signed_headers
-from pratique.domain.subscriptions import Subscription
+from pratique.domain.subscriptions import WebhookSubscription
 from pratique.egress import Egress, EgressFailedError, EgressRefusedError
 
 #: Of an answer nothing is used but its status.
@@ -15,7 +15,7 @@ _MOST_ANSWER_BYTES = 64 * 1024
 
 
 async def send_webhook(
-    subscription: Subscription, *, message: str, body: str, at: datetime, secrets: Secrets, egress: Egress
+    subscription: WebhookSubscription, *, message: str, body: str, at: datetime, secrets: Secrets, egress: Egress
 ) -> AnswerOutcome:
     """Post a message once.
 

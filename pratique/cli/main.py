@@ -30,6 +30,7 @@ from pratique.cli import (
     sheet,
     signature,
     snapshot,
+    source,
     token,
     try_gate,
     webhook,
@@ -67,6 +68,7 @@ app.add_typer(occurrence.app, name="occurrence")
 app.add_typer(clock.app, name="clock")
 app.add_typer(hook.app, name="hook")
 app.add_typer(webhook.app, name="webhook")
+app.add_typer(source.app, name="source")
 app.add_typer(incident.app, name="incident")
 app.add_typer(request.app, name="request")
 app.command(

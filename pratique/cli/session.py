@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pratique.client.sync_client import Client
 
 #: Whose token file of this machine's engine a command may fall back to. A person's act has no such file.
-Holder = Literal["pipeline", "admin", "person"]
+Holder = Literal["pipeline", "admin", "person", "worker"]
 
 
 def connect(url: str | None, token_file: Path | None, holder: Holder) -> Client:

@@ -22,6 +22,7 @@ from pratique.client.async_regimes import AsyncRegimeNamespace
 from pratique.client.async_risks import AsyncRiskNamespace
 from pratique.client.async_scope import AsyncScopeNamespace
 from pratique.client.async_snapshots import AsyncSnapshotNamespace
+from pratique.client.async_sources import AsyncSourceNamespace
 from pratique.client.async_subscriptions import AsyncSubscriptionNamespace
 from pratique.client.async_worker import AsyncWorkerNamespace
 from pratique.client.call import Call, Progress, retry_pause_seconds
@@ -65,6 +66,7 @@ class AsyncClient:
         self.subscriptions = AsyncSubscriptionNamespace(self)  #: who is told outside
         self.keeping = AsyncKeepingNamespace(self)  #: until when evidence files are kept; holds, the purge
         self.attestations = AsyncAttestationNamespace(self)  #: what people say of evidence that they read
+        self.sources = AsyncSourceNamespace(self)  #: what evidence is collected from
         self.clocks = AsyncClockNamespace(self)  #: time limits, incidents, requests
 
     async def __aenter__(self) -> Self:

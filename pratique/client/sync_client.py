@@ -26,6 +26,7 @@ from pratique.client.sync_regimes import RegimeNamespace
 from pratique.client.sync_risks import RiskNamespace
 from pratique.client.sync_scope import ScopeNamespace
 from pratique.client.sync_snapshots import SnapshotNamespace
+from pratique.client.sync_sources import SourceNamespace
 from pratique.client.sync_subscriptions import SubscriptionNamespace
 from pratique.client.sync_worker import WorkerNamespace
 from pratique.client.transport import Sink, StandardTransport, Transport
@@ -59,6 +60,7 @@ class Client:
         self.subscriptions = SubscriptionNamespace(self)  #: who is told outside
         self.keeping = KeepingNamespace(self)  #: until when evidence files are kept; holds, the purge
         self.attestations = AttestationNamespace(self)  #: what people say of evidence that they read
+        self.sources = SourceNamespace(self)  #: what evidence is collected from
         self.clocks = ClockNamespace(self)  #: time limits, incidents, requests
 
     def send_once(self, call: Call[T], *, sink: Sink | None = None) -> T:

@@ -67,6 +67,7 @@ class HookKind(StrEnum):
 
     MLFLOW = "mlflow"
     GITHUB = "github"
+    GITLAB = "gitlab"  #: external status checks
     HUGGINGFACE = "huggingface"
     WANDB = "wandb"
     SAGEMAKER = "sagemaker"
@@ -98,7 +99,9 @@ Expression = Annotated[str, Field(min_length=1, max_length=2000)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 #: Headers that no rule sees and nothing keeps: they prove who sends.
-SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "x-webhook-secret"})
+SECRET_HEADERS = frozenset(
+    {"authorization", "cookie", "proxy-authorization", "x-api-key", "x-webhook-secret", "x-gitlab-token"}
+)
 
 
 class _Data(BaseModel):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
 
 from pratique.domain.hooks import SecretPlace
 from pratique.domain.models import Name
@@ -98,27 +99,113 @@ class Filter(_Data):
     models: tuple[Name, ...] | None = Field(default=None, min_length=1)
     gates: tuple[Name, ...] | None = Field(default=None, min_length=1)
 
-    def lets_through(self, happening: Happening, *, model: str, gate: str) -> bool:
-        """True where the subscription hears of this."""
+    def lets_through(self, happening: Happening | None, *, model: str, gate: str) -> bool:
+        """True where the subscription hears of this; `happening` None: of anything there."""
         return (
-            (self.events is None or happening in self.events)
+            (self.events is None or happening is None or happening in self.events)
             and (self.models is None or model in self.models)
             and (self.gates is None or gate in self.gates)
         )
 
 
-class Subscription(_Data):
-    """One file, `subscriptions/<name>.yaml`."""
+Address = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$", max_length=2000)]
+#: The root of an API: no query, no slash at its end.
+Root = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(?:/[^\s?#]*[^\s?#/])?$", max_length=500)]
 
+
+class _Subscription(_Data):
     format: Literal["pratique.subscription/1"]
     name: Name
-    kind: Literal["webhook"]
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(?:[/?][^\s#]*)?$", max_length=2000)]
-    secrets: tuple[SecretPlace, ...] = Field(min_length=1, max_length=2)  #: the present one first, then the one before
     filter: Filter = Filter()
+
+
+class WebhookSubscription(_Subscription):
+    """Whoever takes signed CloudEvents."""
+
+    kind: Literal["webhook"]
+    url: Address
+    secrets: tuple[SecretPlace, ...] = Field(min_length=1, max_length=2)  #: the present one first, then the one before
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if len(set(map(str, self.secrets))) < len(self.secrets):
             raise ValueError("each place of a secret once")
         return self
+
+    @property
+    def address(self) -> str:
+        """Where it is told."""
+        return self.url
+
+
+class _Hooked(_Subscription):
+    hook: Name  #: the source of hooks by which it asks
+
+
+class _Asker(_Hooked):
+    api: Root
+
+    @property
+    def address(self) -> str:
+        """Where it is told; nothing that a request says leads elsewhere."""
+        return self.api
+
+
+class GithubSubscription(_Asker):
+    """Environments of GitHub that ask before they are deployed to; answered as a GitHub App."""
+
+    kind: Literal["github-deployment"]
+    api: Root = "https://api.github.com"
+    app_id: SecretPlace
+    private_key: SecretPlace  #: PEM, as GitHub gives it
+
+    @property
+    def secrets(self) -> tuple[SecretPlace, ...]:
+        """Every secret that it needs."""
+        return (self.app_id, self.private_key)
+
+
+class GitlabSubscription(_Asker):
+    """Merge requests of GitLab with an external status check."""
+
+    kind: Literal["gitlab-status-check"]
+    api: Root = "https://gitlab.com/api/v4"
+    token: SecretPlace  #: scope `api`, of a project or group
+
+    @property
+    def secrets(self) -> tuple[SecretPlace, ...]:
+        """Every secret that it needs."""
+        return (self.token,)
+
+
+class MlflowSubscription(_Hooked):
+    """A model registry whose versions bear what became of their gates; address and sign-in are those of the hook."""
+
+    kind: Literal["mlflow-verdict"]
+    alias: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,99}$")] | None = None  #: of the cleared version
+
+    @property
+    def secrets(self) -> tuple[SecretPlace, ...]:
+        """None of its own."""
+        return ()
+
+    @property
+    def address(self) -> str:
+        """The registry is the hook's."""
+        return f"hook://{self.hook}"
+
+    @field_validator("alias")
+    @classmethod
+    def _no_number(cls, value: str | None) -> str | None:
+        if value is not None and (value == "latest" or re.fullmatch(r"v\d+", value)):
+            raise ValueError("an alias that MLflow takes: not `latest`, not v and a number")
+        return value
+
+
+Asker = GithubSubscription | GitlabSubscription | MlflowSubscription
+#: One file, `subscriptions/<name>.yaml`.
+Subscription = WebhookSubscription | GithubSubscription | GitlabSubscription | MlflowSubscription
+
+
+class SubscriptionFile(RootModel[Annotated[Subscription, Field(discriminator="kind")]]):
+    """A file, read by what its `kind` says."""

@@ -22,6 +22,7 @@ from pratique.hooks.proof import (
 if TYPE_CHECKING:
     from pratique.hooks.sources import Source
 
+_HEX = re.compile(r"[0-9a-f]{64}")
 _SHA256_HEX = re.compile(r"sha256=([0-9a-f]{64})")
 #: Signatures of one request that are tried; a sender that rotates its secret sends two.
 _MOST_SIGNATURES = 8
@@ -38,6 +39,8 @@ def check_authentic(source: Source, request: Presented) -> None:
         _mlflow(source, request)
     elif kind is HookKind.GITHUB:
         _github(source.secrets, request)
+    elif kind is HookKind.GITLAB:
+        _gitlab(source.secrets, request)
     elif kind is HookKind.HUGGINGFACE:
         _verbatim(source.secrets, request.header("x-webhook-secret"))
     elif kind is HookKind.WANDB:
@@ -73,6 +76,14 @@ def _github(secrets: Sequence[bytes], request: Presented) -> None:
     if found is None:
         raise NotAuthenticError("malformed signature")
     _check([bytes.fromhex(found[1])], secrets, (request.body,))
+
+
+def _gitlab(secrets: Sequence[bytes], request: Presented) -> None:
+    """Hex of HMAC-SHA256 over the body. Source: GitLab Docs, external status checks with a shared secret (17.4)."""
+    found = _HEX.fullmatch(request.header("x-gitlab-signature"))
+    if found is None:
+        raise NotAuthenticError("malformed signature")
+    _check([bytes.fromhex(found[0])], secrets, (request.body,))
 
 
 def _wandb(source: Source, request: Presented) -> None:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pratique.answers.subscriptions import topic_of
 from pratique.canonical import canonical_json
-from pratique.domain.subscriptions import AnswerState, Happening
+from pratique.domain.subscriptions import Happening, WebhookSubscription
 from pratique.services import lookups
+from pratique.services.asking import SETTLED, put_for, take_question
+from pratique.services.messages import cloud_event, put
 from pratique.services.parts import Parts
 from pratique.store.journal import Entry
 from pratique.store.reader import Row
@@ -19,8 +20,8 @@ from pratique.store.transaction import Transaction
 _MOST_FINDINGS = 100
 _OPENED, _EVALUATED, _MOVED = "gate:run:opened", "gate:run:evaluated", "gate:run:moved"
 _WAIVED, _UNWAIVED = "gate:waiver:granted", "gate:waiver:revoked"
-#: Entries that tell of a gate.
-TOLD = frozenset({_OPENED, _EVALUATED, _MOVED, _WAIVED, _UNWAIVED})
+#: Entries after which somebody may be told something.
+TOLD = frozenset({_OPENED, _EVALUATED, _MOVED, _WAIVED, _UNWAIVED, SETTLED})
 _PLAIN = {_OPENED: Happening.OPENED, _WAIVED: Happening.WAIVER_GRANTED, _UNWAIVED: Happening.WAIVER_REVOKED}
 
 
@@ -28,21 +29,30 @@ def announce(tx: Transaction, parts: Parts) -> None:
     """Put a message for each subscription concerned into the outbox."""
     for entry in [entry for entry in tx.entries if entry.tag in TOLD]:
         values = json.loads(entry.body)["values"]
-        run_id = values.get("gate_run_id") or values["id"]
-        run = tx.one(lookups.GATE_RUN_PLAIN, id=run_id)
-        version = tx.one(lookups.MODEL_VERSION_BY_ID, id=run["model_version_id"]) if run is not None else None
-        if run is None or version is None:
-            continue
-        happening = happening_of(entry.tag, values)
-        wanting = [
-            name
-            for name, one in parts.subscriptions.by_name.items()
-            if one.filter.lets_through(happening, model=version["model"], gate=run["gate"])
-        ]
-        if wanting:
-            body = canonical_json(_event(parts, entry, happening, values, run, version)).decode()
-            for name in wanting:
-                put(tx, name, key=f"{name}/{entry.id}", happening=happening, body=body, run_id=run_id)
+        if entry.tag == SETTLED:
+            take_question(tx, parts, values, entry.id)
+        else:
+            _tell_of_gate(tx, parts, entry, values)
+
+
+def _tell_of_gate(tx: Transaction, parts: Parts, entry: Entry, values: Mapping[str, Any]) -> None:
+    run_id = values.get("gate_run_id") or values["id"]
+    run = tx.one(lookups.GATE_RUN_PLAIN, id=run_id)
+    version = tx.one(lookups.MODEL_VERSION_BY_ID, id=run["model_version_id"]) if run is not None else None
+    if run is None or version is None:
+        return
+    happening = happening_of(entry.tag, values)
+    wanting = [
+        name
+        for name, one in parts.subscriptions.by_name.items()
+        if isinstance(one, WebhookSubscription)
+        and one.filter.lets_through(happening, model=version["model"], gate=run["gate"])
+    ]
+    if wanting:
+        body = canonical_json(_event(parts, entry, happening, values, run, version)).decode()
+        for name in wanting:
+            put(tx, name, key=f"{name}/{entry.id}", happening=happening, body=body, run_id=run_id)
+    put_for(tx, parts, run, happening, entry.id)
 
 
 def happening_of(tag: str, values: Mapping[str, Any]) -> Happening:
@@ -52,45 +62,6 @@ def happening_of(tag: str, values: Mapping[str, Any]) -> Happening:
     if values["state"] == values["was"]:
         return Happening.FINDINGS_CHANGED
     return Happening.REOPENED if values["state"] == "open" else Happening(values["state"])
-
-
-def put(tx: Transaction, subscription: str, *, key: str, happening: Happening, body: str, run_id: str | None) -> str:
-    """Make a message, and the work of sending it; return its id."""
-    answer_id = tx.new_id()
-    tx.insert(
-        "answer",
-        id=answer_id,
-        key=key,
-        subscription=subscription,
-        type=happening.type,
-        gate_run_id=run_id,
-        body=body,
-        state=AnswerState.WAITING.value,
-        attempts=0,
-        failures=0,
-        reason="",
-        next_at=tx.at,
-        created_at=tx.at,
-        settled_at=None,
-    )
-    tx.enqueue(topic_of(subscription), f"answer:{answer_id}:0", {"answer": answer_id})
-    return answer_id
-
-
-def cloud_event(
-    parts: Parts, *, event_id: str, happening: Happening, at: str, subject: str, data: dict[str, Any]
-) -> dict[str, Any]:
-    """Return a CloudEvent 1.0 in its structured JSON form."""
-    return {
-        "specversion": "1.0",
-        "id": event_id,
-        "source": parts.settings.base_url,
-        "type": happening.type,
-        "subject": subject,
-        "time": at,
-        "datacontenttype": "application/json",
-        "data": data,
-    }
 
 
 def _event(

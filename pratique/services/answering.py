@@ -5,22 +5,35 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, literal_column, select, update
 
-from pratique.answers import AnswerOutcome, send_webhook
-from pratique.answers.outcome import Outcome, failed
+from pratique.answers import AnswerOutcome, answer_github, answer_gitlab, answer_mlflow, send_webhook
+from pratique.answers.asked import Reply
+from pratique.answers.outcome import Outcome, cancelled, failed
 from pratique.answers.subscriptions import topic_of
+from pratique.canonical import stored_json
+from pratique.domain.asking import Verdict
 from pratique.domain.entries import AnswerSettled
-from pratique.domain.subscriptions import AnswerMove, AnswerState, Subscription, next_answer_state
+from pratique.domain.subscriptions import (
+    AnswerMove,
+    AnswerState,
+    Asker,
+    GithubSubscription,
+    MlflowSubscription,
+    Subscription,
+    WebhookSubscription,
+    next_answer_state,
+)
 from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, NotFoundError
 from pratique.jitter import spread
 from pratique.services import lookups
+from pratique.services.asking import note_said, note_unsure, reply_of
 from pratique.services.lookups import answer, outbox
 from pratique.services.parts import Parts
 from pratique.services.subscriptions import is_paused, turn
@@ -86,8 +99,10 @@ async def answer_due(parts: Parts, subscription: Subscription, worker: str) -> l
     """Send what is due to a subscription, some at once; return how each attempt ended."""
     if not await parts.ledger.aread(partial(_has_due, name=subscription.name, at=instant_text(parts.ledger.clock()))):
         return []
+    # A pipeline is told one thing at a time.
+    at_once = AT_ONCE if isinstance(subscription, WebhookSubscription) else 1
     take = partial(
-        claim, worker=worker, topics=[topic_of(subscription.name)], limit=AT_ONCE, lease_seconds=LEASE_SECONDS
+        claim, worker=worker, topics=[topic_of(subscription.name)], limit=at_once, lease_seconds=LEASE_SECONDS
     )
     items = await parts.ledger.awrite(ACTOR, take)
     tries = (_answer(parts, subscription, item, worker) for item in items)
@@ -125,14 +140,7 @@ async def _answer(parts: Parts, subscription: Subscription, item: dict[str, Any]
 async def _attempt(parts: Parts, subscription: Subscription, row: Row) -> AnswerOutcome:
     try:
         async with asyncio.timeout(ATTEMPT_SECONDS):
-            return await send_webhook(
-                subscription,
-                message=row["id"],
-                body=row["body"],
-                at=parts.ledger.clock(),
-                secrets=parts.subscriptions.secrets,
-                egress=parts.egress,
-            )
+            return await _send(parts, subscription, row)
     except TimeoutError:
         return failed(f"no answer within {ATTEMPT_SECONDS:g} s")
     except Exception as error:
@@ -141,13 +149,46 @@ async def _attempt(parts: Parts, subscription: Subscription, row: Row) -> Answer
         return failed(f"the engine failed: {type(error).__name__}")
 
 
+async def _send(parts: Parts, subscription: Subscription, row: Row) -> AnswerOutcome:
+    if isinstance(subscription, WebhookSubscription):
+        return await send_webhook(
+            subscription,
+            message=row["id"],
+            body=row["body"],
+            at=parts.ledger.clock(),
+            secrets=parts.subscriptions.secrets,
+            egress=parts.egress,
+        )
+    # What is said is read now, not when the message was made: the gate may stand otherwise.
+    asking_id = stored_json(row["body"]).get("asking", "")
+    found = await parts.ledger.aread(partial(reply_of, parts=parts, asking_id=asking_id))
+    if found is None:
+        return cancelled("nobody asks any more")
+    raw, reply = found
+    is_answered = isinstance(subscription, GithubSubscription) and reply.said_verdict is not Verdict.WAIT  # for good
+    if reply.said and not is_answered:
+        await parts.ledger.awrite(ACTOR, partial(note_unsure, asking_id=asking_id))
+    outcome = await _tell(parts, subscription, raw, reply)
+    # What was not sent after all changed nothing of what is known there.
+    return replace(outcome, said=reply.said) if outcome.outcome is Outcome.CANCELLED else outcome
+
+
+async def _tell(parts: Parts, subscription: Asker, raw: bytes, reply: Reply) -> AnswerOutcome:
+    at, secrets, egress = parts.ledger.clock(), parts.subscriptions.secrets, parts.egress
+    if isinstance(subscription, GithubSubscription):
+        return await answer_github(subscription, raw, reply, at=at, secrets=secrets, egress=egress)
+    if isinstance(subscription, MlflowSubscription):
+        return await answer_mlflow(subscription, parts.hooks.get(subscription.hook), raw, reply, at=at)
+    return await answer_gitlab(subscription, raw, reply, secrets=secrets, egress=egress)
+
+
 def _write(tx: Transaction, *, work: str, worker: str, row_id: str, tried: _Tried) -> None:
     row = tx.one(lookups.ANSWER_LOCKED, id=row_id)
     if row is None or row["state"] != AnswerState.WAITING:
         settle_work(tx, work, worker=worker, ok=True)
         return
     outcome = tried.outcome
-    is_failure = outcome.outcome is not Outcome.DELIVERED
+    is_failure = outcome.outcome not in (Outcome.DELIVERED, Outcome.CANCELLED)
     failures, number = row["failures"] + is_failure, row["attempts"] + 1
     reason = outcome.reason[:_LONGEST_REASON]
     move = _MOVES[outcome.outcome]
@@ -155,6 +196,9 @@ def _write(tx: Transaction, *, work: str, worker: str, row_id: str, tried: _Trie
         move, reason = AnswerMove.BURY, f"{reason}; given up after {failures} attempts"[:_LONGEST_REASON]
     state = next_answer_state(AnswerState(row["state"]), move)
     wait = retry_seconds(failures, outcome.again_after) if state is AnswerState.WAITING else None
+    if outcome.said is not None:
+        is_new = outcome.outcome is Outcome.DELIVERED
+        note_said(tx, stored_json(row["body"])["asking"], outcome.said, is_new=is_new)
     _log_attempt(tx, row_id, number, outcome, reason, tried.milliseconds)
     tx.run(
         _SETTLE,

@@ -35,6 +35,8 @@ compute = _table("compute")
 calendar_feed = _table("calendar_feed")
 hook_delivery = _table("hook_delivery")
 answer = _table("answer")
+asking = _table("asking")
+asking_run = _table("asking_run")
 
 
 def _by(table: Table, *columns: str, order: Any = None, lock: bool = False) -> Query:
@@ -209,6 +211,21 @@ CLOCKS_ABOUT = _by(clock, "model_version_id", "about", order=(clock.c.start_at, 
 CALENDAR_FEED = _by(calendar_feed, "id")
 ANSWER = _by(answer, "id")
 ANSWER_LOCKED = _by(answer, "id", lock=True)
+ASKING = _by(asking, "id")
+ASKING_ONCE = _by(asking, "subscription", "delivery")
+#: Pipelines that wait for a gate run.
+ASKINGS_OF_RUN = Query(
+    select(asking)
+    .join(asking_run, asking_run.c.asking_id == asking.c.id)
+    .where(asking_run.c.gate_run_id == bindparam("gate_run_id"))
+    .order_by(asking.c.id)
+)
+RUNS_OF_ASKING = Query(
+    select(gate_run)
+    .join(asking_run, asking_run.c.gate_run_id == gate_run.c.id)
+    .where(asking_run.c.asking_id == bindparam("asking_id"))
+    .order_by(gate_run.c.id)
+)
 HOOK_DELIVERY = _by(hook_delivery, "id")
 #: Locked by whoever settles it: the lane of one replica and the sweep of another must not both.
 HOOK_DELIVERY_LOCKED = _by(hook_delivery, "id", lock=True)

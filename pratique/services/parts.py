@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from pratique.collectors import CollectorRegistry
 from pratique.domain.evaluation import Criteria
 from pratique.domain.evidence import Evidence
 from pratique.domain.people import People
+from pratique.domain.sources import EvidenceSource
 from pratique.domain.spec import GateSpec
 from pratique.egress import Egress
 from pratique.hooks import Hooks, Mapper
@@ -48,6 +50,7 @@ class Parts:
     hooks: Hooks = field(default_factory=Hooks)  #: what tools report by themselves
     mapper: Mapper = field(default_factory=Mapper)  #: maps what hooks receive
     subscriptions: Subscriptions = field(default_factory=Subscriptions)  #: who is told outside
+    sources: Mapping[str, EvidenceSource] = field(default_factory=dict)  #: what evidence is collected from
     pinned: dict[str, GateSpec] = field(default_factory=dict)  #: specs by digest, as gate runs pinned them
 
     @property

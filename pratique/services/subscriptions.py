@@ -7,21 +7,25 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from pratique.answers.subscriptions import topic_of
-from pratique.canonical import canonical_json
+from pratique.canonical import canonical_json, stored_json
 from pratique.domain.entries import SubscriptionTurned
 from pratique.domain.subscriptions import (
     AnswerMove,
     AnswerState,
+    GitlabSubscription,
     Happening,
+    MlflowSubscription,
     Subscription,
     SubscriptionState,
+    WebhookSubscription,
     next_answer_state,
 )
-from pratique.errors import ConflictError, NotFoundError
+from pratique.errors import ConflictError, InvalidInputError, NotFoundError
 from pratique.services import lookups
-from pratique.services.announcing import cloud_event, put
+from pratique.services.asking import note_unsure
 from pratique.services.authority import check_reason
 from pratique.services.lookups import answer
+from pratique.services.messages import cloud_event, put
 from pratique.services.parts import Parts
 from pratique.store.changes import table_named
 from pratique.store.queries import Query, one_of
@@ -101,7 +105,7 @@ def _view(parts: Parts, one: Subscription, state: Row | None, counts: dict[tuple
     return {
         "name": one.name,
         "kind": one.kind,
-        "host": one.url.split("/", 3)[2],
+        "host": one.address.split("/", 3)[2].partition("?")[0],
         "filter": one.filter.model_dump(mode="json", exclude_none=True),
         "secrets": [{"place": str(place), "is_there": secrets.read(place) is not None} for place in one.secrets],
         "state": state["state"] if state is not None else SubscriptionState.ACTIVE.value,
@@ -113,8 +117,18 @@ def _view(parts: Parts, one: Subscription, state: Row | None, counts: dict[tuple
 
 
 def put_test(tx: Transaction, parts: Parts, name: str) -> str:
-    """Have a message sent that says nothing of any gate; return its id."""
+    """Have a message sent that says nothing of any gate; return its id.
+
+    Raises:
+        NotFoundError: there is no such subscription.
+        InvalidInputError: it is no webhook.
+    """
     one = subscription_named(parts, name)
+    if not isinstance(one, WebhookSubscription):
+        raise InvalidInputError(
+            f"subscription {name} is of kind {one.kind}; it answers who asked, and nobody did",
+            hint="webhooks can be tried out",
+        )
     event_id = tx.new_id()
     event = cloud_event(
         parts,
@@ -138,8 +152,10 @@ def put_again(tx: Transaction, parts: Parts, answer_id: str) -> None:
     row = tx.one(lookups.ANSWER_LOCKED, id=answer_id)
     if row is None:
         raise NotFoundError(f"message {answer_id[:80]!r} is unknown")
-    subscription_named(parts, row["subscription"])
+    one = subscription_named(parts, row["subscription"])
     next_answer_state(AnswerState(row["state"]), AnswerMove.REPLAY)
     tx.run(_AGAIN, row=answer_id, now_at=tx.at)
+    if isinstance(one, GitlabSubscription | MlflowSubscription):
+        note_unsure(tx, stored_json(row["body"])["asking"])  # what they know is what the person doubts
     work = f"answer:{answer_id}:{row['attempts']}"
     tx.enqueue(topic_of(row["subscription"]), work, {"answer": answer_id})

@@ -31,6 +31,9 @@ class FakeEngine:
         self.calls: Counter[str] = Counter()
         self.failing: dict[str, tuple[int, int]] = {}  #: call -> (how often still, status)
         self.flow_runs: dict[str, dict[str, Any]] = {}
+        self.orders: list[dict[str, Any]] = []  #: sources that are due, until something came of them
+        self.handed_over: list[tuple[str, bytes]] = []  #: names and contents of files
+        self.collections: list[dict[str, Any]] = []
         self.url = ""
 
     def fail(self, call: str, times: int, status: int = 503) -> None:
@@ -96,6 +99,7 @@ def app_of(engine: FakeEngine) -> FastAPI:
     app = FastAPI()
     add_gate_runs(app, engine)
     add_work(app, engine)
+    add_sources(app, engine)
 
     @app.exception_handler(PratiqueError)
     async def refused(request: Request, error: PratiqueError) -> JSONResponse:
@@ -142,6 +146,28 @@ def add_gate_runs(app: FastAPI, engine: FakeEngine) -> None:
     @app.post("/v1/reconciliations")
     async def reconciliations() -> Any:
         return engine.counted("reconcile") or {"results": [{"source": "mlflow", "seen": 3, "found": {"d": "mapped"}}]}
+
+
+def add_sources(app: FastAPI, engine: FakeEngine) -> None:
+    @app.get("/v1/sources/due")
+    async def due() -> Any:
+        return engine.counted("due") or {"items": engine.orders}
+
+    @app.post("/v1/sources/{source}/evidence")
+    async def hand_over(source: str, filename: str, request: Request) -> Any:
+        content = await request.body()
+        refusal = engine.counted("hand_over")
+        if refusal is None:
+            engine.handed_over.append((filename, content))
+        evidence = {"id": filename, "filename": filename, "sha256": "ab" * 32, "size": len(content), "reading": "read"}
+        evidence |= {"received_at": "2026-11-23T14:00:00.000000Z", "facts": {}}
+        return refusal or {"evidence": evidence}
+
+    @app.post("/v1/sources/{source}/collections")
+    async def collected(source: str, body: Document) -> Any:
+        engine.collections.append({"source": source, **body})
+        engine.orders = [one for one in engine.orders if one["source"] != source]
+        return {}
 
 
 def add_work(app: FastAPI, engine: FakeEngine) -> None:

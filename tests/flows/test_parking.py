@@ -65,3 +65,24 @@ async def park_press_resume_and_clear(engine: FakeEngine) -> list[str]:
 def test_a_parked_pipeline_stays_parked_until_the_gate_clears_and_then_goes_on(engine: FakeEngine) -> None:
     seen = run(park_press_resume_and_clear(engine))
     assert seen == ["Suspended", "Suspended", "Resuming", "Completed"]
+
+
+async def park_and_reject(engine: FakeEngine) -> list[str]:
+    created = await deployed_run()
+    engine.outcome = "blocked"
+    seen = [(await work_on(pipeline, created.id)).state_name]
+    async with get_client() as client:
+        parked = await client.read_flow_run(created.id)
+        # Nothing of Prefect's lets time decide: no pause runs out, and no schedule is left that would start it.
+        details = parked.state.state_details if parked.state else None
+        seen.append(str(details.pause_timeout if details else "no state"))
+    engine.outcome = "rejected"
+    await PrefectStarter().start(payload("aurora"), f"key-{uuid4()}")
+    ended = await work_on(pipeline, created.id)
+    return [*map(str, seen), str(ended.state_name), str(ended.state.message if ended.state else "")]
+
+
+def test_a_rejected_gate_wakes_the_pipeline_and_fails_it_and_no_time_runs_out(engine: FakeEngine) -> None:
+    first, until, last, message = run(park_and_reject(engine))
+    assert (first, until, last) == ("Suspended", "None", "Failed")
+    assert "GateNotCleared" in message

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from prefect.flows import load_flow_from_entrypoint
 
-from deployments.registry import POOLED, STAGES, SWEEP
+from deployments.registry import POOLED, SCHEDULED, STAGES
 from pratique.domain.spec import LifecycleStage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,12 +36,12 @@ def test_entrypoints_load_by_path_in_a_fresh_interpreter_as_a_work_pool_does_it(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "['training', 'deployment', 'post-deployment', 'sweep']"
+    assert done.stdout.strip() == "['training', 'deployment', 'post-deployment', 'sweep', 'collection']"
 
 
 def test_prefect_yaml_holds_every_flow_once() -> None:
     named = sorted(d["entrypoint"] for d in DEPLOYMENTS)
-    flows = [*STAGES.values(), SWEEP]
+    flows = [*STAGES.values(), *SCHEDULED.values()]
     assert named == sorted(f"flows/{f.fn.__name__}.py:{f.fn.__name__}" for f in flows)
     assert {d["name"] for d in DEPLOYMENTS} == {POOLED}
 
@@ -50,10 +50,11 @@ def test_every_stage_of_a_gate_has_its_flow() -> None:
     assert set(STAGES) == {stage.value for stage in LifecycleStage}
 
 
-def test_a_sweep_is_never_run_beside_another() -> None:
-    (sweep,) = [d for d in DEPLOYMENTS if d["entrypoint"].startswith("flows/sweep")]
-    assert sweep["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
-    assert [s["cron"] for s in sweep["schedules"]] == ["0 * * * *"]
+@pytest.mark.parametrize(("flow", "cron"), [("sweep", "0 * * * *"), ("collection", "*/5 * * * *")])
+def test_what_a_schedule_runs_is_never_run_beside_itself(flow: str, cron: str) -> None:
+    (found,) = [d for d in DEPLOYMENTS if d["entrypoint"].startswith(f"flows/{flow}")]
+    assert found["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    assert [s["cron"] for s in found["schedules"]] == [cron]
 
 
 def test_no_flow_or_task_file_hides_a_module_of_the_standard_library() -> None:

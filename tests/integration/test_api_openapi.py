@@ -20,12 +20,13 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 #: Enough to meet every parameter with several kinds of nonsense; the whole run stays below a minute.
 EXAMPLES = 12
 #: Tools prove themselves there in their own way.
 OWN_PROOF = {("post", "/v1/hooks/{source}")}
-_WHO = {"work": "worker", "access": "admin"}
+_WHO = {"work": "worker", "sources": "worker", "access": "admin"}
 
 
 def test_the_document_declares_problems_for_every_route_with_a_token(engine: Engine) -> None:

@@ -71,17 +71,25 @@ def subscription(port: int, folder: Path, **members: Any) -> dict[str, Any]:
 
 
 def telling(
-    settings: Settings, clock: Clock, folder: Path, *subscriptions: dict[str, Any], egress: EgressSettings = HERE
+    settings: Settings,
+    clock: Clock,
+    folder: Path,
+    *subscriptions: dict[str, Any],
+    egress: EgressSettings = HERE,
+    hook: dict[str, Any] | None = None,
+    made: type[Told] = Told,
 ) -> Told:
-    """Return an engine with these subscriptions."""
+    """Return an engine with these subscriptions, and a source of hooks."""
     config = folder / "told"
     write_config(config)
-    (config / "subscriptions").mkdir()
-    for one in subscriptions:
-        (config / "subscriptions" / f"{one['name']}.yaml").write_text(yaml.safe_dump(one, sort_keys=False))
+    files = {f"subscriptions/{one['name']}.yaml": one for one in subscriptions}
+    files |= {f"hooks/{hook['source']}.yaml": hook} if hook is not None else {}
+    for name, content in files.items():
+        (config / name).parent.mkdir(exist_ok=True)
+        (config / name).write_text(yaml.safe_dump(content, sort_keys=False))
     changed = settings.model_copy(update={"config_dir": config, "egress": egress})
     forget_configuration(changed)
-    return Told(changed, clock)
+    return made(changed, clock)
 
 
 @pytest.fixture(name="secrets")

@@ -54,7 +54,7 @@ def test_a_file_becomes_a_subscription_and_holds_no_secret(tmp_path: Path) -> No
         ({"secrets": ["whsec_abc"]}, "secrets[0]: found"),
         ({"filter": {"events": ["clearred"]}}, "filter.events[0]: found"),
         ({"filter": {"event": ["cleared"]}}, "filter.event: found this key, expected no such key"),
-        ({"kind": "carrier-pigeon"}, "kind: found"),
+        ({"kind": "carrier-pigeon"}, "'carrier-pigeon' found using 'kind' does not match"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, changed: dict[str, Any], said: str) -> None:

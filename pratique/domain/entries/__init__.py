@@ -42,6 +42,7 @@ from pratique.domain.entries.notices import (
 )
 from pratique.domain.entries.profiles import ComputeRecorded, ComputeWithdrawn, ProviderChanged, ProviderRecorded
 from pratique.domain.entries.regimes import EditionAdopted
+from pratique.domain.entries.sources import SourceCollected
 from pratique.domain.entries.subscriptions import AnswerSettled, SubscriptionTurned
 from pratique.domain.entries.waivers import WaiverGranted, WaiverRevoked
 
@@ -93,6 +94,7 @@ __all__ = [
     "ProviderRecorded",
     "RiskRegisterRecorded",
     "SignedIn",
+    "SourceCollected",
     "SubscriptionTurned",
     "TokenIssued",
     "TokenRevoked",

@@ -17,6 +17,7 @@ from pratique.store.projection.models import MODELS
 from pratique.store.projection.notices import NOTICES
 from pratique.store.projection.profiles import PROFILES
 from pratique.store.projection.regimes import REGIMES
+from pratique.store.projection.sources import SOURCES
 from pratique.store.projection.subscriptions import SUBSCRIPTIONS
 from pratique.store.projection.values import Projector, Values
 
@@ -37,6 +38,7 @@ _PROJECTORS: dict[str, Projector] = {
     **REGIMES,
     **HOOKS,
     **SUBSCRIPTIONS,
+    **SOURCES,
 }
 
 

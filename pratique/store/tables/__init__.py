@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from pratique.store.tables.access import LoginLinkRow, TokenRow, WebSessionRow
 from pratique.store.tables.adoptions import AdoptionRow
-from pratique.store.tables.answers import AnswerAttemptRow, AnswerRow, SubscriptionStateRow
+from pratique.store.tables.answers import AnswerAttemptRow, AnswerRow, AskingRow, AskingRunRow, SubscriptionStateRow
 from pratique.store.tables.attestations import AttestationRow
 from pratique.store.tables.clocks import CalendarFeedRow, ClockRow, OccurrenceRow
 from pratique.store.tables.decisions import DecisionRow
@@ -31,6 +31,7 @@ from pratique.store.tables.models import ModelVersionRow
 from pratique.store.tables.notices import DeliveryRow, NoticeRow
 from pratique.store.tables.outbox import OutboxRow
 from pratique.store.tables.profiles import ComputeRow, ProviderRow
+from pratique.store.tables.sources import SourceCollectionRow
 from pratique.store.tables.waivers import WaiverRow
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "AdoptionRow",
     "AnswerAttemptRow",
     "AnswerRow",
+    "AskingRow",
+    "AskingRunRow",
     "AttestationRow",
     "CalendarFeedRow",
     "ClockRow",
@@ -64,6 +67,7 @@ __all__ = [
     "OutboxRow",
     "ProviderRow",
     "PurgeRow",
+    "SourceCollectionRow",
     "SubscriptionStateRow",
     "TokenRow",
     "WaiverRow",
@@ -95,4 +99,5 @@ PROJECTED: tuple[type[SQLModel], ...] = (
     HookDeliveryRow,
     HookMarkRow,
     SubscriptionStateRow,
+    SourceCollectionRow,
 )

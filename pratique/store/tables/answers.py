@@ -50,6 +50,31 @@ class AnswerAttemptRow(SQLModel, table=True):
     at: str = Field(sa_type=INSTANT)
 
 
+class AskingRow(SQLModel, table=True):
+    """Operational: a pipeline that asked by a hook, and what it was told last."""
+
+    __tablename__ = "asking"
+    __table_args__ = (UniqueConstraint("subscription", "delivery", name="asking_once"),)
+
+    id: str = Field(primary_key=True, sa_type=ID)
+    subscription: str = Field(sa_type=String(64))
+    delivery: str = Field(sa_type=ID)  #: of the hook, whose body says what is asked
+    said: str = Field(default="", sa_type=Text)  #: verdict and comment of the last answer that was taken
+    reports: int = Field(default=0, sa_type=Integer)
+    created_at: str = Field(sa_type=INSTANT)
+
+
+class AskingRunRow(SQLModel, table=True):
+    """Operational: a gate run that a pipeline waits for."""
+
+    __tablename__ = "asking_run"
+    __table_args__ = (UniqueConstraint("gate_run_id", "asking_id", name="asking_run_once"),)
+
+    id: str = Field(primary_key=True, sa_type=ID)
+    asking_id: str = Field(sa_type=ID, index=True)
+    gate_run_id: str = Field(sa_type=ID)
+
+
 class SubscriptionStateRow(SQLModel, table=True):
     """A subscription was paused, or goes on; the newest row of a name counts."""
 

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse
 
 from pratique.collectors.archive import inflated_bytes
 from pratique.domain.evidence import Reading as ReadingState
-from pratique.errors import InvalidInputError, NotFoundError, UnavailableError
+from pratique.errors import InvalidInputError, NotFoundError, TooLargeError, UnavailableError
 from pratique.services import lookups
 from pratique.services.access import Principal
 from pratique.services.evidence import (
@@ -89,19 +89,32 @@ async def post_evidence(
         media_type=_media_type(request),
     )
     await parts.ledger.aread(partial(find_model_version, model=model, version=version))
+    _check_announced(request, parts.settings.max_evidence_bytes)
     received = await parts.files.store_stream(request.stream(), expected=sha256)
     return await submitted(request, principal, received, given)
 
 
-async def submitted(request: Request, principal: Principal, received: Received, given: Given) -> JsonResponse:
-    """Read a file that is in the store, make it evidence, and answer with that and the gates."""
+def _check_announced(request: Request, most: int) -> None:
+    """Refuse a file that is too large by its own announcement before gigabytes of it have come."""
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length[:20]) > most:
+        raise TooLargeError(f"evidence is larger than {most} bytes: {length[:20]} announced; nothing was kept")
+
+
+async def submitted(
+    request: Request, principal: Principal, received: Received, given: Given, *, submitter: str | None = None
+) -> JsonResponse:
+    """Read a file that is in the store, make it evidence, and answer with that and the gates.
+
+    `submitter` is who stands behind it; None: who sends it.
+    """
     parts = parts_of(request)
     submission = Submission(
         sha256=received.sha256,
         size=received.size,
         filename=given.filename,
         media_type=given.media_type,
-        submitter=principal.submitter,
+        submitter=submitter or principal.submitter,
         requirement=given.requirement,
         read=await _read_at_once(parts, received, given.filename),
         credential=principal.credential,

@@ -1,4 +1,4 @@
-"""What is told outside: messages to subscriptions, attempts, and which are paused.
+"""What is told outside: messages to subscriptions, attempts, who asked, and which are paused.
 
 Revision: 0008
 Revises: 0007
@@ -19,7 +19,7 @@ _INSTANT = sa.String(length=27)
 
 
 def upgrade() -> None:
-    """Add three tables; ledgers of before have nothing to put there."""
+    """Add five tables; ledgers of before have nothing to put there."""
     op.create_table(
         "answer",
         sa.Column("id", _ID, nullable=False),
@@ -54,6 +54,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("answer_attempt_of", "answer_attempt", ["answer_id", "number"], unique=False)
+    op.create_table(
+        "asking",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("subscription", sa.String(length=64), nullable=False),
+        sa.Column("delivery", _ID, nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("reports", sa.Integer(), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("subscription", "delivery", name="asking_once"),
+    )
+    op.create_table(
+        "asking_run",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("asking_id", _ID, nullable=False),
+        sa.Column("gate_run_id", _ID, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("gate_run_id", "asking_id", name="asking_run_once"),
+    )
+    op.create_index("ix_asking_run_asking_id", "asking_run", ["asking_id"], unique=False)
     op.create_table(
         "subscription_state",
         sa.Column("id", _ID, nullable=False),
