@@ -49,11 +49,11 @@ class CloudEvent:
             InvalidInputError: neither names both.
         """
         model, version = self.data.get("model"), self.data.get("version")
+        named = (self.subject or "").split("/")
         if isinstance(model, str) and isinstance(version, str):
-            return model, version
-        parts = (self.subject or "").split("/")
-        if len(parts) == 2 and all(parts):
-            return parts[0], parts[1]
+            named = [model, version]  # never the subject where the data are empty: they say that they do not know
+        if len(named) == 2 and all(named):
+            return named[0], named[1]
         raise InvalidInputError(
             f"event {self.id!r} names no model version; expected subject 'model/version' or data.model and data.version"
         )

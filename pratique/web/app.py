@@ -77,6 +77,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.watch = GateWatch()
     app.state.captures = Captures()
     app.state.uploads = Uploads(parts.settings.data_dir / "uploads", parts.settings.max_evidence_bytes)
+    app.state.uploads.remove_expired()
     app.state.metrics = Metrics()
     app.state.hook_metrics = HookMetrics(app.state.metrics.registry)
     app.state.metrics.also(app.state.hook_metrics.scrape)

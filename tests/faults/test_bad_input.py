@@ -51,6 +51,8 @@ def events() -> list[Any]:
     bad += [EVENT | {"subject": value} for value in (7, "", "aurora", "a/b/c", "aurora/", "/2.1", "a\x00/b")]
     bad += [EVENT | {"time": value} for value in (7, "", "now", "2026-11-23T14:00:00", "0001-01-01T00:00:00+23:59")]
     bad.append(EVENT | {"subject": None})
+    # Found by fuzzing: data that name a version and leave it empty are not filled up from the subject.
+    bad += [EVENT | {"data": {"gate": "trial", "model": m, "version": v}} for m, v in (("aurora", ""), ("", "2.1"))]
     return bad
 
 

@@ -27,6 +27,7 @@ from pratique.errors import TooLargeError
 from pratique.services import uploads as module
 from pratique.services.uploads import Announced, UploadGoneError, UploadOffsetError, Uploads
 from pratique.store.blobs import EvidenceFolder
+from pratique.web.app import create_app
 
 CONTENT = (INSPECT / "cbrn_mc_epochs3.eval").read_bytes()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -123,6 +124,14 @@ def test_what_cannot_become_evidence_is_refused_before_a_byte_is_sent(story: Eng
     headers = {"Upload-Length": "1", "Tus-Resumable": "0.2.2"}
     refused(story.send("POST", f"{VERSION}/uploads", params=params, headers=headers), 422, "invalid-input")
     assert left(story) == []
+
+
+def test_a_start_clears_what_is_a_day_old_and_keeps_what_is_not(story: Engine) -> None:
+    old, young = ok(announce(story))["upload"], ok(announce(story, requirement="log"))["upload"]
+    for path in (story.settings.data_dir / "uploads").glob(f"{old}.*"):
+        os.utime(path, (time.time() - 25 * 3600,) * 2)
+    create_app(story.parts)
+    assert {path.stem for path in (story.settings.data_dir / "uploads").iterdir()} == {young}
 
 
 class World:
