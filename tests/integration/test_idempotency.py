@@ -256,6 +256,10 @@ SAFE_TO_REPEAT = {
     "/v1/hooks/{source}/reconcile",
     "/v1/hooks/{delivery}/replay",
     "/v1/gates/{gate}/replay",  # it writes nothing
+    "/v1/models/{model}/versions/{version}/uploads",
+    "/v1/uploads/{upload}/evidence",
+    "/v1/sources/{source}/evidence",
+    "/v1/sources/{source}/collections",
 }
 
 
