@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pratique.errors import InvalidInputError
 from pratique.web.api.responses import problem_of
 
-#: Uploads keep to a cap of their own, as they are streamed to disk.
-_STREAMED = "/evidence"
-_UPLOADS = "/v1/uploads/"
+#: Uploads keep to a cap of their own, as they are streamed to disk once the token was looked at. Method and whole path:
+#: every other route has its body in memory before it knows who sends, whatever its models and versions are called.
+_STREAMED = {
+    "POST": re.compile(r"/v1/(?:models/[^/]+/versions|sources)/[^/]+/evidence"),
+    "PATCH": re.compile(r"/v1/uploads/[^/]+"),
+}
 
 
 class RequestLimits:
@@ -32,7 +37,7 @@ class RequestLimits:
         elif "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             error = InvalidInputError("the address holds a NUL character; no name does")
             await problem_of(error)(scope, receive, send)
-        elif scope["path"].endswith(_STREAMED) or scope["path"].startswith(_UPLOADS):
+        elif _is_streamed(scope):
             await self._app(scope, receive, send)
         else:
             await self._app(scope, self._capped(receive), send)
@@ -50,3 +55,9 @@ class RequestLimits:
             return message
 
         return receive_capped
+
+
+def _is_streamed(scope: Scope) -> bool:
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    route = _STREAMED.get(scope["method"])
+    return route is not None and route.fullmatch(path) is not None
