@@ -1,8 +1,9 @@
-"""Chains of evidence: what replaces what. Only the newest of a chain is judged."""
+"""Chains of evidence: what replaces what. Only the newest of a chain is judged, at the latest date of the chain."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from pratique.domain.evidence import Reading
 from pratique.domain.exhibit import Exhibit
@@ -19,6 +20,23 @@ def replacements(exhibits: Iterable[Exhibit]) -> dict[str, Exhibit]:
             found = later[found.evidence.id]
         newest[replaced] = found
     return newest
+
+
+def ranked_at(exhibits: Iterable[Exhibit], newest: Mapping[str, Exhibit]) -> dict[str, datetime]:
+    """Return the moment that orders each exhibit, by id: its own date, for the newest of a chain the chain's latest.
+
+    So a revision dated earlier than what it replaces stands where that stood, and nothing older comes before it.
+
+    Args:
+        exhibits: all of a model version.
+        newest: what `replacements` found for them.
+    """
+    found = {one.evidence.id: one.evidence.dated_at for one in exhibits}
+    own = dict(found)
+    for replaced, head in newest.items():
+        if replaced in own:
+            found[head.evidence.id] = max(found[head.evidence.id], own[replaced])
+    return found
 
 
 def why_replaced(exhibit: Exhibit, later: Exhibit) -> str:

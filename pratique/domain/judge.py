@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 from weakref import ReferenceType, ref
 
-from pratique.domain.chains import replacements, why_replaced
+from pratique.domain.chains import ranked_at, replacements, why_replaced
 from pratique.domain.decisions import Waiver
 from pratique.domain.evidence import Evidence, Reading
 from pratique.domain.exhibit import Exhibit, Ground
@@ -83,9 +83,10 @@ class Judge:
         self._found = found or {}
         self._settled_when = settled_when
         self.exhibits = _exhibits(situation.evidence, ground, exhibits)
-        self._newest_first = sorted(self.exhibits, key=_age, reverse=True)
         self._replaced_by = replacements(self.exhibits)
-        self._renewals = Renewals(self.exhibits, self._replaced_by)
+        ranks = ranked_at(self.exhibits, self._replaced_by)
+        self._newest_first = sorted(self.exhibits, key=partial(_age, ranks), reverse=True)
+        self._renewals = Renewals(self.exhibits, self._replaced_by, ranks)
         self._unread = [e.evidence for e in self._newest_first if e.evidence.reading is not Reading.READ]
         self._is_all_read = not self._unread and all(e.kind is not None for e in self._newest_first)
         self._by_kind: dict[str | None, list[Exhibit]] = {}  #: newest first; of use where everything was read
@@ -261,7 +262,7 @@ class Judge:
                 continue
             later = self._replaced_by.get(exhibit.evidence.id)
             if later is not None and self._speaks_to(later, requirement, need):
-                continue  # it is looked at by its own date
+                continue  # it stands where the latest of its chain would
             if is_of_before:
                 before = _Choice(exhibit, None, is_of_before=True)
             elif later is not None:  # or an older answer would come back, because somebody replaced this one
@@ -295,6 +296,5 @@ def _exhibits(evidence: Sequence[Evidence], ground: Ground, before: Iterable[Exh
     return [known.get(id(one)) or Exhibit(one, ground) for one in evidence]
 
 
-def _age(exhibit: Exhibit) -> tuple[datetime, datetime, str]:
-    evidence = exhibit.evidence
-    return evidence.dated_at, evidence.received_at, evidence.id
+def _age(ranks: Mapping[str, datetime], exhibit: Exhibit) -> tuple[datetime, datetime, str]:
+    return ranks[exhibit.evidence.id], exhibit.evidence.received_at, exhibit.evidence.id

@@ -33,11 +33,13 @@ class Renewals:
     Args:
         exhibits: all of the model version.
         replaced: ids of those that were replaced.
+        ranks: when each tells, by id: for the newest of a chain the chain's latest date.
     """
 
-    def __init__(self, exhibits: Sequence[Exhibit], replaced: Iterable[str]) -> None:
+    def __init__(self, exhibits: Sequence[Exhibit], replaced: Iterable[str], ranks: Mapping[str, datetime]) -> None:
         self._exhibits = exhibits
         self._replaced = frozenset(replaced)
+        self._ranks = ranks
 
     def why_again(self, exhibit: Exhibit, renew_on: Iterable[Change]) -> str | None:
         """Say what changed since a piece of evidence was made; None: nothing that it has to be renewed for."""
@@ -78,7 +80,10 @@ class Renewals:
             for one in self._exhibits
             if one.evidence.reading is Reading.READ and one.evidence.id not in self._replaced and one.other is None
         ]
-        return sorted(found, key=lambda one: (one.evidence.dated_at, one.evidence.received_at, one.evidence.id))
+        return sorted(found, key=lambda one: (self._at(one), one.evidence.received_at, one.evidence.id))
+
+    def _at(self, exhibit: Exhibit) -> datetime:
+        return self._ranks[exhibit.evidence.id]
 
     @cached_property
     def _evaluations(self) -> dict[str, list[_Seen]]:
@@ -86,12 +91,12 @@ class Renewals:
         for one in self._telling:
             if one.kind == _EVALUATION:
                 for task, version in _versions(one).items():
-                    found.setdefault(task, []).append(_Seen(one.evidence.dated_at, version, one))
+                    found.setdefault(task, []).append(_Seen(self._at(one), version, one))
         return found
 
     @cached_property
     def _cards(self) -> list[_Seen]:
-        return [_Seen(one.evidence.dated_at, one.evidence.sha256, one) for one in self._telling if one.kind == _CARD]
+        return [_Seen(self._at(one), one.evidence.sha256, one) for one in self._telling if one.kind == _CARD]
 
 
 def _versions(exhibit: Exhibit) -> dict[str, str]:

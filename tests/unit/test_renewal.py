@@ -106,11 +106,34 @@ def test_only_the_newest_of_a_chain_is_judged_even_when_it_is_dated_earlier() ->
     assert (found.status, found.evidence) == (FindingStatus.MET, "third")
 
 
-def test_another_newer_answer_stands_before_an_older_revision() -> None:
+def test_a_chain_stands_at_its_latest_date_so_nothing_between_comes_before_it() -> None:
     first = evidence("first", day=5, **BAD)
-    between = evidence("between", day=4, **BAD)
-    second = evidence("second", day=3, revises="first", **GOOD)
-    assert finding(spec(), first, between, second).evidence == "between"
+    between = evidence("between", day=4, **GOOD)
+    second = evidence("second", day=3, revises="first", **BAD)
+    found = finding(spec(), first, between, second)
+    assert (found.status, found.evidence) == (FindingStatus.UNMET, "second")
+    newer = evidence("newer", day=6, **GOOD)
+    assert finding(spec(), first, between, second, newer).evidence == "newer"
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        (BAD, FindingStatus.UNMET),
+        ({**BAD, "complete": False}, FindingStatus.NOT_TESTED),
+        ({**GOOD, "complete": False}, FindingStatus.NOT_TESTED),
+        ({**GOOD, "subject": "another/model"}, FindingStatus.NOT_TESTED),
+    ],
+)
+@pytest.mark.parametrize("links", [1, 3])
+def test_replacing_a_bad_answer_by_an_older_one_brings_no_old_pass_back(
+    facts: dict[str, Any], status: FindingStatus, links: int
+) -> None:
+    pieces = [evidence("old", day=10, **GOOD), evidence("bad0", day=20, **BAD)]
+    pieces += [evidence(f"bad{n}", day=6 - n, revises=f"bad{n - 1}", **BAD) for n in range(1, links)]
+    head = evidence("head", day=2, revises=f"bad{links - 1}", **facts)
+    found = finding(spec(), *pieces, head)
+    assert (found.status, found.evidence) == (status, "head")
 
 
 @pytest.mark.parametrize(
@@ -196,6 +219,13 @@ def test_another_card_makes_what_is_older_stale_and_itself_nothing() -> None:
     assert "older than the system card two.json" in found.reason
     of_card = spec(renew_on=["system-card"], evidence={"kind": "model-card"}, criterion="true")
     assert finding(of_card, card("one", 1), card("two", 3)).status is FindingStatus.MET
+
+
+def test_a_card_that_replaces_a_newer_one_still_tells_of_the_change() -> None:
+    second = evidence("two", day=3, kind="model-card")
+    older = evidence("three", day=2, kind="model-card", revises="two")
+    found = finding(RENEWED, card("one", 1), case(2), second, older)
+    assert found.status is FindingStatus.STALE
 
 
 def test_an_evaluation_itself_is_stale_once_its_task_has_another_version() -> None:
