@@ -18,6 +18,8 @@ _STANDING = Query(
         _attestation.c.model_version_id == bindparam("model_version_id"), _attestation.c.withdrawn_at.is_(None)
     )
 )
+#: Facts under these names are the engine's, whatever a file says.
+_OF_THE_ENGINE = frozenset({"attested", "attested_by", "attested_by_others"})
 
 
 def attesters_of(reader: Reader, model_version_id: str) -> dict[str, tuple[str, ...]]:
@@ -30,7 +32,7 @@ def attesters_of(reader: Reader, model_version_id: str) -> dict[str, tuple[str, 
 
 def attested(facts: Mapping[str, Any], people: tuple[str, ...], submitter: str) -> Mapping[str, Any]:
     """Return facts with who attests them; what a file says of that itself counts for nothing."""
-    if not people and "attested_by" not in facts and "attested" not in facts:
+    if not people and _OF_THE_ENGINE.isdisjoint(facts):
         return facts
     others = [person for person in people if person != submitter]
     return {**facts, "attested": bool(people), "attested_by": list(people), "attested_by_others": others}

@@ -158,6 +158,9 @@ def test_a_file_cannot_attest_itself() -> None:
     assert attested(claimed, (), "pipeline") == {
         "attested": False, "attested_by": [], "attested_by_others": [], "ok": True,
     }  # fmt: skip
+    for name, value in claimed.items():
+        if name != "ok":  # each alone, too
+            assert attested({name: value, "ok": True}, (), "pipeline") == attested(claimed, (), "pipeline")
     assert attested({"ok": True}, (), "pipeline") == {"ok": True}
     assert attested({"ok": True}, ("mira", "sam"), "mira")["attested_by_others"] == ["sam"]
 
