@@ -1,7 +1,8 @@
 """What is unique to a delivery, so that one that comes again has one effect.
 
-A tool that names its deliveries is believed; its name is signed, or comes beside the secret. Where a tool has no name
-for them, what happened has one; and where not even that, the bytes have.
+A tool that names its deliveries is believed where its name is signed, or comes beside the secret. A kind that signs the
+body alone names nothing by its headers: whoever has a copy of one delivery could name it anew. Where a tool has no name
+for deliveries, what happened has one; and where not even that, the bytes have.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pratique.canonical import sha256_hex
+from pratique.canonical import canonical_json, sha256_hex
 from pratique.criteria import CelTexts, ExpressionError
 from pratique.domain.hooks import HookKind, HookSource
 
@@ -18,9 +19,10 @@ from pratique.domain.hooks import HookKind, HookSource
 LONGEST_NAME = 190
 _HEADERS = {
     HookKind.MLFLOW: "x-mlflow-delivery-id",
-    HookKind.GITHUB: "x-github-delivery",
     HookKind.STANDARD_WEBHOOKS: "webhook-id",
 }
+#: What signs the body and no header.
+_BODY_SIGNED = (HookKind.GITHUB, HookKind.GITLAB, HookKind.WANDB)
 
 
 def delivery_name(settings: HookSource, texts: CelTexts, *, headers: Mapping[str, str], raw: bytes, body: Any) -> str:
@@ -33,11 +35,28 @@ def delivery_name(settings: HookSource, texts: CelTexts, *, headers: Mapping[str
         raw: the body as it came.
         body: its JSON value; None where it is no JSON that every reader reads alike.
     """
-    parts = _by_rule(settings, texts, headers, body) or _by_kind(settings.kind, headers, body)
-    name = "/".join(parts)
+    proven = {} if settings.kind in _BODY_SIGNED else headers
+    parts = _by_rule(settings, texts, proven, body) or _by_kind(settings.kind, proven, body)
+    name = _joined(parts)
     if not name or not name.isprintable():
         return f"sha256:{sha256_hex(raw)}"
     return name if len(name) <= LONGEST_NAME else f"sha256:{sha256_hex(name.encode())}"
+
+
+def other_name(name: str, digest: str) -> str:
+    """Return the name of a delivery that came under the name of another one, with another body.
+
+    Args:
+        name: what both are named.
+        digest: SHA-256 (hex) of the body of this one.
+    """
+    both = f"{name}#{digest}"
+    return both if len(both) <= LONGEST_NAME else f"sha256:{sha256_hex(both.encode())}"
+
+
+def _joined(parts: list[str]) -> str:
+    """Return one text for the parts that no other parts give: `a/b` and `c` is not `a` and `b/c`."""
+    return parts[0] if len(parts) == 1 else canonical_json(parts).decode() if parts else ""
 
 
 def _by_rule(settings: HookSource, texts: CelTexts, headers: Mapping[str, str], body: Any) -> list[str]:
@@ -70,17 +89,22 @@ def _by_kind(kind: HookKind, headers: Mapping[str, str], body: Any) -> list[str]
 
 
 def _hugging_face(body: Any) -> list[str]:
-    """No delivery has a name: (webhook, repository, scope, new revisions) is what happened, where a revision is new."""
+    """No delivery has a name: (webhook, repository, scope, moves of revisions) is what happened.
+
+    A move has both its ends; a ref that was made or deleted has one, and comes as often as it is made or deleted.
+    """
     value = _object(body)
     refs = value.get("updatedRefs")
-    revisions = (
-        [f"{_object(ref).get('ref')}@{_object(ref).get('newSha')}" for ref in refs] if isinstance(refs, list) else []
+    ends = (
+        [_object(ref).get(name) for ref in refs for name in ("ref", "oldSha", "newSha")]
+        if isinstance(refs, list)
+        else []
     )
-    if not revisions:
+    if not ends:
         return []
     event = _object(value.get("event"))
     return _present(
-        _object(value.get("webhook")).get("id"), _object(value.get("repo")).get("id"), event.get("scope"), *revisions
+        _object(value.get("webhook")).get("id"), _object(value.get("repo")).get("id"), event.get("scope"), *ends
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pratique.domain.hooks import PLAIN_KINDS, HookKind
+from pratique.hooks.github_events import fits_event
 from pratique.hooks.proof import (
     NotAuthenticError,
     Presented,
@@ -71,11 +72,16 @@ def _standard(source: Source, request: Presented) -> None:
 
 
 def _github(secrets: Sequence[bytes], request: Presented) -> None:
-    """`sha256=` and the hex of HMAC-SHA256 over the body; the SHA-1 header proves nothing. Source: GitHub Docs."""
+    """`sha256=` and the hex of HMAC-SHA256 over the body; the SHA-1 header proves nothing. Source: GitHub Docs.
+
+    No header is signed, so that the body has to bear out the event that one of them names.
+    """
     found = _SHA256_HEX.fullmatch(request.header("x-hub-signature-256"))
     if found is None:
         raise NotAuthenticError("malformed signature")
     _check([bytes.fromhex(found[1])], secrets, (request.body,))
+    if not fits_event(request.headers.get("x-github-event", ""), request.body):
+        raise NotAuthenticError("another event than its body")
 
 
 def _gitlab(secrets: Sequence[bytes], request: Presented) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pratique.canonical import sha256_hex, strict_json
 from pratique.domain.entries import HookReceived
-from pratique.errors import InvalidInputError
+from pratique.errors import ConflictError, InvalidInputError
 from pratique.hooks import Source
-from pratique.hooks.naming import delivery_name, names_by_body
+from pratique.hooks.naming import delivery_name, names_by_body, other_name
 from pratique.services import lookups
 from pratique.services.parts import Parts
 from pratique.store.reader import Row
@@ -51,8 +51,20 @@ def new_delivery(parts: Parts, source: Source, headers: Mapping[str, str], raw: 
 
 
 def keep(tx: Transaction, new: NewDelivery) -> Receipt:
-    """Keep a delivery; one that is there already is left as it is."""
+    """Keep a delivery; one that is there already is left as it is.
+
+    One that has the name of another but not its body is no repetition: it is kept under a name of its own.
+
+    Raises:
+        ConflictError: that name has another body too; nothing is kept.
+    """
+    digest = sha256_hex(new.raw)
     found = tx.one(lookups.HOOK_DELIVERY_NAMED, source=new.source, delivery=new.name)
+    if found is not None and new.found_by == BY_HOOK and found["sha256"] != digest:
+        new = replace(new, name=other_name(new.name, digest))
+        found = tx.one(lookups.HOOK_DELIVERY_NAMED, source=new.source, delivery=new.name)
+        if found is not None and found["sha256"] != digest:
+            raise ConflictError(f"hook {new.source}: two deliveries with other bodies have this name already")
     if found is not None:
         return Receipt(id=found["id"], state=found["state"], is_duplicate=True)
     row_id = tx.new_id()
@@ -67,7 +79,7 @@ def keep(tx: Transaction, new: NewDelivery) -> Receipt:
             headers=dict(new.headers),
             body=body,
             is_base64=is_base64,
-            sha256=sha256_hex(new.raw),
+            sha256=digest,
             size=len(new.raw),
         )
     )

@@ -65,6 +65,27 @@ def test_a_delivery_that_comes_again_has_one_effect(hooked: Hooked) -> None:
     assert hooked.rows("SELECT count(*) FROM event") == [(1,)]
 
 
+def test_one_name_with_another_body_is_kept_and_not_taken_for_a_repetition(hooked: Hooked) -> None:
+    hooked.register()
+    first, other = hooked.mlflow(created()), hooked.mlflow(created(version="9"))
+    assert (first.status_code, other.status_code) == (202, 202)
+    assert hooked.delivery(other)["delivery"].startswith("d-1#")
+    assert hooked.delivery(other)["reason"] == "model version aurora/9 is not registered"
+    again = [hooked.mlflow(created()), hooked.mlflow(created(version="9"))]
+    assert [one.status_code for one in again] == [200, 200]
+    assert [one.json()["delivery"] for one in again] == [one.json()["delivery"] for one in (first, other)]
+
+
+def test_a_copy_of_a_delivery_of_github_under_another_name_or_event_has_no_second_effect(hooked: Hooked) -> None:
+    hooked.register()
+    headers, body = capture("github/deployment_protection_rule.requested")
+    assert hooked.deliver("github", headers, body).status_code == 202
+    hooked.clock.forward(days=800)
+    assert hooked.deliver("github", {**headers, "x-github-delivery": "another"}, body).status_code == 200
+    refused(hooked.deliver("github", {**headers, "x-github-event": "workflow_run"}, body), 401, "unauthenticated")
+    assert hooked.rows("SELECT count(*) FROM event") == [(1,)]
+
+
 def test_what_does_not_prove_to_be_authentic_is_refused_counted_and_not_kept(hooked: Hooked) -> None:
     body = created()
     headers = signed(body, at=hooked.clock.now)

@@ -242,24 +242,54 @@ def name_of(kind: str, headers: dict[str, str], raw: bytes, **members: Any) -> s
 
 
 def test_what_is_unique_to_a_delivery_is_as_each_tool_has_it() -> None:
-    assert name_of("github", *sent("github/ping")) == "f02459a9-32ea-5517-8e5c-8b3fd7c5053a"
     assert name_of("sagemaker", *sent("sagemaker/model_package.Approved")) == "619262df-d338-5b0a-955a-9aa46ae73512"
     assert name_of("prefect", {}, event("prefect")) == "01a208cd-286c-7f15-8a9f-95c513c17bae"
-    assert name_of("argo", *ARGO) == "model-events/f40cda34-0fc7-5967-a86a-8f4744acc6b2"
+    assert name_of("argo", *ARGO) == '["model-events","f40cda34-0fc7-5967-a86a-8f4744acc6b2"]'
     assert name_of("dagster", {}, event("dagster")).startswith("sha256:")
-    assert name_of("dagster", {}, b'{"run_id":"r","storage_id":7}') == "r/7"
+    assert name_of("dagster", {}, b'{"run_id":"r","storage_id":7}') == '["r","7"]'
     assert name_of("airflow", {}, b'{"id": 11}') == "11"
-    revisions = name_of("huggingface", *sent("huggingface/repo.content.update"))
-    assert revisions.startswith(
-        "6390e855e30d9209411de93b/6366c000a2abcdf2fd69a080/repo.content/refs/heads/main@6dcd4ce"
-    )
+    assert name_of("huggingface", *sent("huggingface/repo.content.update")).startswith("sha256:"), "a ref was made"
     assert name_of("huggingface", *sent("huggingface/discussion.create_pr")).startswith("sha256:")
     # The conformance files of CDEvents bear one id: source, id and type together are different.
     names = {name_of("cdevents", *sent(f"cdevents/{one}")) for one in ("artifact_published", "service_deployed")}
     assert len(names) == 2
     assert name_of("cloudevents", *sent("cloudevents/structured")).startswith(
-        "https://pipelines.acme.example/train/bcf7"
+        '["https://pipelines.acme.example/train","bcf7'
     )
+
+
+def test_two_deliveries_that_are_not_one_have_two_names() -> None:
+    def told(of: str, number: str) -> str:
+        return name_of("cloudevents", {}, canonical_json({"source": of, "id": number, "type": "t"}))
+
+    assert told("urn:lab/a", "b") != told("urn:lab", "a/b")
+    assert told("urn:lab", "b") == told("urn:lab", "b")
+
+
+def _pushed(old: str | None, new: str | None, at: str = "1") -> str:
+    body = {
+        "webhook": {"id": "w"},
+        "repo": {"id": "r", "headSha": at},
+        "event": {"scope": "repo.content"},
+        "updatedRefs": [{"ref": "refs/heads/x", "oldSha": old, "newSha": new}],
+    }
+    return name_of("huggingface", {}, canonical_json(body))
+
+
+def test_a_ref_that_is_set_back_or_deleted_again_is_no_repetition() -> None:
+    assert _pushed("a", "b") == _pushed("a", "b", at="2") == '["w","r","repo.content","refs/heads/x","a","b"]'
+    assert _pushed("a", "b") != _pushed("c", "b"), "back where it was before"
+    assert _pushed("a", None) == _pushed("a", None), "by its bytes"
+    assert _pushed("a", None) != _pushed("a", None, at="2")
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab", "wandb"])
+def test_a_header_that_nobody_signed_names_no_delivery(kind: str) -> None:
+    body, rule = b'{"run": "r1"}', 'headers["x-github-delivery"]'
+    names = {name_of(kind, {"x-github-delivery": one}, body, delivery=rule) for one in ("1", "2")}
+    names |= {name_of(kind, {"x-github-delivery": one}, body) for one in ("1", "2")}
+    assert len(names) == 1
+    assert name_of("airflow", {"x-run": "7"}, body, delivery='headers["x-run"]') == "7", "it comes beside the secret"
 
 
 def test_a_delivery_without_a_name_is_named_by_its_bytes() -> None:
@@ -267,8 +297,8 @@ def test_a_delivery_without_a_name_is_named_by_its_bytes() -> None:
     assert one.startswith("sha256:")
     assert one != other
     assert name_of("github", {}, b"{}").startswith("sha256:")
-    assert name_of("github", {"x-github-delivery": "a" * 400}, b"{}").startswith("sha256:")
-    assert name_of("github", {"x-github-delivery": "a\x07b"}, b"{}").startswith("sha256:")
+    assert name_of("mlflow", {"x-mlflow-delivery-id": "a" * 400}, b"{}").startswith("sha256:")
+    assert name_of("mlflow", {"x-mlflow-delivery-id": "a\x07b"}, b"{}").startswith("sha256:")
     assert name_of("wandb", {}, b'{"run": "r1"}', delivery="body.run") == "r1"
     assert name_of("wandb", {}, b'{"run": 1}', delivery="body.run").startswith("sha256:")
 

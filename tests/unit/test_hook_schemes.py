@@ -97,6 +97,24 @@ def test_signed_examples_are_taken_and_altered_copies_refused(path: Path) -> Non
     assert not is_authentic(source(kind, "xyzzy"), headers, body, said.get("received_at", 0))
 
 
+@pytest.mark.parametrize("path", captures("github"), ids=lambda p: p.name)
+def test_an_event_of_github_that_its_body_does_not_bear_out_is_refused(path: Path) -> None:
+    said, headers, body = load(path)
+    of, true = source("github", said["secret_for_test"]), headers.get("x-github-event")
+    if true is None:
+        return  # the vector of the signature alone, which is no JSON
+    for event in ("deployment_protection_rule", "deployment", "deployment_review", "workflow_run", "ping", "star", ""):
+        assert is_authentic(of, {**headers, "x-github-event": event}, body, 0) is (event == true), event
+
+
+@pytest.mark.parametrize(("event", "is_taken"), [("star", True), ("issues", True), ("workflow_run", False)])
+def test_an_event_of_github_without_a_shape_of_its_own_is_taken_under_such_names(event: str, is_taken: bool) -> None:
+    body = b'{"action":"requested"}'
+    made = "sha256=" + hmac.new(b"k", body, hashlib.sha256).hexdigest()
+    headers = {"x-hub-signature-256": made, "x-github-event": event}
+    assert is_authentic(source("github", "k"), headers, body, 0) is is_taken
+
+
 @pytest.mark.parametrize("path", captures("wandb"), ids=lambda p: p.name)
 def test_wandb_signs_the_body_and_shows_a_token_where_one_is_configured(path: Path) -> None:
     said, headers, body = load(path)
