@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from pratique.collectors.collector import HEAD_BYTES, Confidence
 
-#: Strings, punctuation, and whatever else is a scalar.
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+#: Strings, punctuation, and whatever else is a scalar. A string that the head cuts is one token too: to look for an
+#: end that is not there from each quote in it takes the square of its length.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|(?P<cut>\\?\Z))|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -63,7 +64,10 @@ def _members(head: bytes, level: int) -> dict[str, str]:
     depth = 0
     key: bytes | None = None  # the last string at our level
     named: str | None = None  # a member whose value comes next
-    for token in (match[0] for match in _TOKEN.finditer(head)):
+    for match in _TOKEN.finditer(head):
+        token = match[0]
+        if match["cut"] is not None:
+            break
         if named is not None and token not in b":,":
             found.setdefault(named, token.decode("utf-8", "replace"))
             named = None

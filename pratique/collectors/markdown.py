@@ -12,7 +12,7 @@ _MAX_HEADING_CHARACTERS = 200
 
 _OPENING = re.compile(r"\A\ufeff?---[ \t]*\r?\n")
 _CLOSING = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
-_HEADING = re.compile(r" {0,3}(#{1,3})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_HEADING = re.compile(r" {0,3}#{1,3}[ \t]")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 
 
@@ -41,9 +41,15 @@ def headings(body: str) -> list[str]:
         if mark := _FENCE.match(line):
             fence = "" if fence == mark[1] else fence or mark[1]
             continue
-        heading = None if fence else _HEADING.match(line[: _MAX_HEADING_CHARACTERS * 2])
-        if heading and heading[2] and is_clean_text(heading[2]):
-            found.append(heading[2][:_MAX_HEADING_CHARACTERS])
+        text = "" if fence else _heading(line[: _MAX_HEADING_CHARACTERS * 2])
+        if text and is_clean_text(text):
+            found.append(text[:_MAX_HEADING_CHARACTERS])
             if len(found) == _MAX_HEADINGS:
                 break
     return found
+
+
+def _heading(line: str) -> str:
+    """Return the words of a heading, without marks that close it; nothing where the line is none."""
+    begin = _HEADING.match(line)
+    return line[begin.end() :].rstrip(" \t").rstrip("#").strip(" \t") if begin else ""

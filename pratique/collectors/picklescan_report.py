@@ -6,6 +6,7 @@ Source: the lines were read from output of picklescan 1.0.5, and from its `cli.p
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from pratique.collectors.collector import Collector, CollectorContext, Confidence
@@ -20,14 +21,23 @@ TOOL = "picklescan"
 _WHAT = "picklescan report"
 _SUMMARY = "----------- SCAN SUMMARY -----------"
 _COUNTS = ("Scanned files", "Infected files", "Suspicious globals", "Dangerous globals")
-#: The first line: the summary's heading, a finding, the heading of all imports, or trouble with a summary further on.
-_HEAD = re.compile(
-    rb"\A\s*(?:-{11} SCAN SUMMARY -{11}|[^\n]*: (?:dangerous|suspicious) import '[^\n]*' FOUND|All globals found:"
-    rb"|(?:ERROR|WARNING)[^\n]*(?s:.*)\n-{11} SCAN SUMMARY -{11})"
-)
-_FOUND = re.compile(r"(?P<file>.*): (?P<danger>dangerous|suspicious) import '(?P<name>.*)' FOUND.*")
+_TROUBLE = ("ERROR", "WARNING")
 #: `--globals` lists all that was found, the harmless ones too.
-_LISTED = re.compile(r"All globals found:|\s*\* .+ - (?:innocuous|suspicious|dangerous)")
+_GLOBALS = "All globals found:"
+_LEVELS = (" - innocuous", " - suspicious", " - dangerous")
+#: The longest line that is read: the longest path of Linux, a member in it, and an import.
+_MAX_LINE_CHARACTERS = 8192
+#: What stands between the name of a file and that of an import, and behind the latter.
+_IMPORT = re.compile(r": (dangerous|suspicious) import '")
+_END = "' FOUND"
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """A line that tells of an import."""
+
+    file: str
+    danger: str  #: `dangerous` or `suspicious`
 
 
 class PicklescanReportCollector:
@@ -40,7 +50,7 @@ class PicklescanReportCollector:
 
     def sniff(self, head: bytes, filename: str) -> Confidence:
         """Be sure of output that begins with a line of picklescan's."""
-        return Confidence.SURE if _HEAD.match(head) else Confidence.NO
+        return Confidence.SURE if _is_ours(head.decode("utf-8", "replace").lstrip()) else Confidence.NO
 
     def read(self, path: Path) -> Extraction:
         """Return what the output says.
@@ -52,9 +62,10 @@ class PicklescanReportCollector:
             raise UnreadableError(f"{_WHAT}: {size} bytes found, at most {MAX_REPORT_BYTES} expected")
         lines = _lines(decode_text(path.read_bytes(), _WHAT))
         scanned, infected, suspicious, dangerous = _summary(lines)
-        findings = [match for line in lines[: -len(_COUNTS) - 1] if (match := _FOUND.fullmatch(line))]
-        listed = sum(match["danger"] == "dangerous" for match in findings)
-        other = sum(not _FOUND.fullmatch(line) and not _LISTED.fullmatch(line) for line in lines[: -len(_COUNTS) - 1])
+        told = [(line, _finding(line)) for line in lines[: -len(_COUNTS) - 1]]
+        findings = [finding for _, finding in told if finding]
+        listed = sum(finding.danger == "dangerous" for finding in findings)
+        other = sum(not finding and not _is_listed(line) for line, finding in told)
         reasons = [f"{other} lines tell of something that could not be scanned"] if other else []
         if listed > dangerous or (dangerous and not infected) or infected > scanned:
             reasons.append("the summary counts other findings than the lines above it")
@@ -64,7 +75,7 @@ class PicklescanReportCollector:
             scanned=scanned,
             issues=max(dangerous, listed, infected),
             by_severity={"dangerous": max(dangerous, listed), "suspicious": suspicious},
-            files=list(dict.fromkeys(match["file"] for match in findings)),
+            files=list(dict.fromkeys(finding.file for finding in findings)),
         )
         sheet.put("infected", infected)
         sheet.put("errors", other)
@@ -85,7 +96,29 @@ class PicklescanReportCollector:
 def _lines(text: str) -> list[str]:
     if not text.endswith("\n"):
         raise UnreadableError(f"{_WHAT}: ends inside a line; the output was cut")
-    return [line.rstrip("\r") for line in text.rstrip("\r\n").split("\n")]
+    lines = [line.rstrip("\r") for line in text.rstrip("\r\n").split("\n")]
+    if (longest := max(map(len, lines))) > _MAX_LINE_CHARACTERS:
+        raise UnreadableError(f"{_WHAT}: a line of {longest} characters found, at most {_MAX_LINE_CHARACTERS} expected")
+    return lines
+
+
+def _is_ours(head: str) -> bool:
+    """Tell whether it begins with the summary's heading, a finding, the imports, or trouble with a summary below."""
+    line = head.partition("\n")[0]
+    if line.startswith((_SUMMARY, _GLOBALS)) or _finding(line) is not None:
+        return True
+    return line.startswith(_TROUBLE) and f"\n{_SUMMARY}" in head
+
+
+def _finding(line: str) -> _Finding | None:
+    """Return what a line tells of an import. Plain searches: a pattern with several `.*` takes the square of a line."""
+    before, end, _ = line.rpartition(_END)
+    begins = list(_IMPORT.finditer(before))
+    return _Finding(before[: begins[-1].start()], begins[-1][1]) if end and begins else None
+
+
+def _is_listed(line: str) -> bool:
+    return line == _GLOBALS or (line.lstrip().startswith("* ") and line.endswith(_LEVELS))
 
 
 def _summary(lines: list[str]) -> list[int]:

@@ -21,9 +21,13 @@ from pratique.errors import InvalidInputError
 #: Records of one file; a capture of ours has three.
 MAX_RECORDS = 100
 _MAX_HEADER_BYTES = 64 * 1024
+#: Of an HTTP answer; clients and servers take 8 to 128 KiB.
+_MAX_HEAD_BYTES = 256 * 1024
 
 _VERSION = re.compile(rb"WARC/1\.[01]\r\n")
-_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+#: What ends a line for some readers and not for others.
+_BREAKS = re.compile(r"[\r\n\0]")
 _STATUS = re.compile(r"HTTP/[0-9](?:\.[0-9])? ([1-9][0-9]{2})(?: .*)?")
 #: What the captured body no longer is: it is kept as one piece, inflated.
 _TRANSPORT = frozenset({"content-length", "transfer-encoding", "content-encoding", "connection", "keep-alive"})
@@ -136,10 +140,11 @@ def read_response(record: Record, what: str) -> Response:
     Raises:
         UnreadableError: no HTTP answer, one that is still packed, or a body of another digest or length.
     """
-    head, separator, body = record.block.partition(b"\r\n\r\n")
+    end = record.block.find(b"\r\n\r\n", 0, _MAX_HEAD_BYTES)
+    head, body = record.block[: max(end, 0)], record.block[end + 4 :]
     line, _, rest = head.partition(b"\r\n")
     status = _STATUS.fullmatch(line.decode("latin-1"))
-    if not separator or status is None:
+    if end < 0 or status is None:
         raise UnreadableError(f"{what}: the response record holds no HTTP answer")
     headers = _read_fields(rest, what)
     if "transfer-encoding" in headers or headers.get("content-encoding", "identity") != "identity":
@@ -195,7 +200,7 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> bytes:
 
 
 def _one_line(text: str) -> str:
-    return text.replace("\r", " ").replace("\n", " ")
+    return _BREAKS.sub(" ", text)
 
 
 def _read_fields(head: bytes, what: str) -> dict[str, str]:
@@ -210,8 +215,8 @@ def _pairs(head: bytes, what: str) -> list[tuple[str, str]]:
     for line in head.decode("utf-8", "replace").split("\r\n"):
         if not line:
             continue
-        match = _FIELD.fullmatch(line)
-        if match is None:
+        name, colon, value = line.partition(":")
+        if not colon or _NAME.fullmatch(name) is None or _BREAKS.search(value):
             raise UnreadableError(f"{what}: a line that is no `Name: value`")
-        pairs.append((match[1], match[2]))
+        pairs.append((name, value.strip(" \t")))
     return pairs
