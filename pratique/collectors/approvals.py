@@ -19,7 +19,7 @@ from pratique.collectors.approvals_github import GITHUB_SHAPE, extract_github, i
 from pratique.collectors.collector import Collector, CollectorContext, Confidence
 from pratique.collectors.factsheet import FactSheet
 from pratique.collectors.foreign import at, instant_at, mapping_at, named, sha256_at, text_at
-from pratique.collectors.identities import is_suspicious, skeleton
+from pratique.collectors.identities import is_bot, is_suspicious, skeleton
 from pratique.collectors.jsonfile import load_json
 from pratique.collectors.jsonhead import confidence, json_head
 from pratique.collectors.shape import COUNT, FLAG, TEXT, TEXTS, facts_of
@@ -37,10 +37,10 @@ _MEMBERS = frozenset(
 
 
 class ApprovalCollector:
-    """Reads both shapes. Ours is incomplete without role, time or digest, or where it ran out before it was given."""
+    """Reads both shapes. Ours is incomplete without role, time or digest, or by a bot; GitHub's always."""
 
     name = "approval"
-    version = "1"
+    version = "2"
     kinds = frozenset({"approval"})
     facts_schema = facts_of(
         "form",
@@ -120,6 +120,8 @@ def _extract(record: Mapping[str, Any]) -> Extraction:
 
 def _reasons(record: Mapping[str, Any], approved_at: datetime | None, expires_at: datetime | None) -> list[str]:
     reasons = []
+    if is_bot(text_at(record, "approver", "id") or ""):
+        reasons.append("the approver is a bot")
     if text_at(record, "approver", "role") is None:
         reasons.append("it does not say in which role the approver acted")
     if text_at(record, "gate") is None:

@@ -31,6 +31,8 @@ _MAX_LINE_BYTES = 16 * 1024**2
 _MAX_LINES = 5_000_000
 #: garak 0.17 has about 200 probes with one to four detectors each.
 _MAX_EVALS = 5_000
+#: Of the answers to a probe, as many at most as a detector may leave without a verdict.
+_UNJUDGED_ALLOWED = 0.01
 _NAMES_SHOWN = 20
 #: Facts have room for as many; what is left out has the lowest rates, and counts in the sums.
 _EVALS_SHOWN = 350
@@ -74,7 +76,7 @@ class GarakCollector:
     """Reads reports of one run. Complete when it ended, wrote its digest and evaluated answers to every probe."""
 
     name = TOOL
-    version = "1"
+    version = "2"
     kinds = frozenset({"red-teaming"})
     facts_schema = _SCHEMA
 
@@ -148,9 +150,8 @@ class _Report:
 
     @property
     def evaluated(self) -> set[str]:
-        """The probes with at least one answer evaluated by every detector that judged them."""
-        probes = {probe for probe, _ in self.evals}
-        return probes - {probe for (probe, _), entry in self.evals.items() if not count_at(entry, "total_evaluated")}
+        """The probes whose answers were evaluated by every detector that judged them."""
+        return {probe for probe, _ in self.evals} - {p for (p, _), entry in self.evals.items() if not _is_judged(entry)}
 
 
 def plugin(name: str | None) -> str:
@@ -197,10 +198,13 @@ def _reasons(report: _Report) -> list[str]:
         reasons.append("the setup lists no probes")
     missing = [probe for probe in report.planned if not any(probe == name for name, _ in report.evals)]
     silent = sorted({p for (p, _), entry in report.evals.items() if not count_at(entry, "total_evaluated")})
+    partly = sorted({p for (p, _), entry in report.evals.items() if not _is_judged(entry)}.difference(silent))
     if missing:
         reasons.append(f"{len(missing)} of {len(report.planned)} probes were never evaluated: {_listed(missing)}")
     if silent:
         reasons.append(f"{len(silent)} probes had no answer that could be evaluated: {_listed(silent)}")
+    if partly:
+        reasons.append(f"{len(partly)} probes with more than 1 % of their answers not evaluated: {_listed(partly)}")
     if report.repeated:
         reasons.append(f"{report.repeated} evaluations stand in the report twice")
     if odd := [key for key, entry in report.evals.items() if not _adds_up(entry)]:
@@ -211,6 +215,13 @@ def _reasons(report: _Report) -> list[str]:
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     return ", ".join(names[:_NAMES_SHOWN]) + more
+
+
+def _is_judged(entry: Mapping[str, Any]) -> bool:
+    """True when answers were evaluated, and nearly all of those that there were."""
+    evaluated, nones = count_at(entry, "total_evaluated") or 0, count_at(entry, "nones") or 0
+    answers = max(evaluated + nones, count_at(entry, "total_processed") or 0)
+    return evaluated > 0 and answers - evaluated <= _UNJUDGED_ALLOWED * answers
 
 
 def _adds_up(entry: Mapping[str, Any]) -> bool:

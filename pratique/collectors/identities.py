@@ -44,3 +44,8 @@ def is_suspicious(identity: str) -> bool:
 def _alphabet(letter: str) -> str:
     name = unicodedata.name(letter, "UNKNOWN").partition(" ")[0]
     return "CJK" if name.startswith(_WRITTEN_TOGETHER) else name
+
+
+def is_bot(identity: str) -> bool:
+    """Tell whether an identity is one of an app on GitHub or GitLab, which end in `[bot]`."""
+    return identity.strip().lower().endswith("[bot]")

@@ -50,10 +50,10 @@ _SCHEMA = facts_of(
 
 
 class JunitCollector:
-    """Reads `testsuites` or a single `testsuite`. Complete when tests ran and none ended in an error."""
+    """Reads `testsuites` or a single `testsuite`. Complete when every test ran to a result."""
 
     name = "junit"
-    version = "1"
+    version = "2"
     kinds = frozenset({"test-results"})
     facts_schema = _SCHEMA
 
@@ -94,7 +94,7 @@ def _tally(path: Path) -> JunitTally:
 
 def _extract(tally: JunitTally) -> Extraction:
     tests = tally.tests
-    ran = tests["passed"] + tests["failures"]
+    ran = tests["passed"] + tests["failures"] + tests["xfailed"]
     reasons = tally.reasons()
     return Extraction(
         kind="test-results",

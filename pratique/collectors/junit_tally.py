@@ -22,8 +22,15 @@ _MEMBERS = ("total", "passed", "failures", "errors", "skipped", "xfailed", "reru
 #: Elements under a test case, the worst first: a case with several counts as the worst of them.
 _VERDICTS = {"error": "errors", "failure": "failures", "skipped": "skipped"}
 _RERUNS = ("rerunFailure", "rerunError", "flakyFailure", "flakyError")
-#: Words of GoogleTest, CTest and others for a case that did not run; attributes `status` and `result`.
-_NOT_RUN = frozenset({"notrun", "disabled", "skipped", "suppressed"})
+#: What may stand under a test case and is no verdict. Anything else could be one.
+_NO_VERDICT = frozenset({"system-out", "system-err", "properties", "property", "attachments", "attachment", *_RERUNS})
+#: Words of GoogleTest, CTest and others in the attributes `status` and `result` of a case; any other tells nothing.
+_WORDS = {
+    **dict.fromkeys(("", "run", "completed", "executed", "passed", "pass", "ok", "fixed"), None),
+    **dict.fromkeys(("success", "successful", "succeeded"), None),
+    **dict.fromkeys(("notrun", "disabled", "skipped", "suppressed", "ignored", "pending"), "skipped"),
+    **dict.fromkeys(("fail", "failed", "failure", "regression"), "failure"),
+}
 _DECLARED = ("tests", "failures", "errors", "skipped")
 
 
@@ -45,6 +52,7 @@ class JunitTally:
         self._elements = 0
         self._suites: list[str] = []  # names of the suites that are open
         self._case: _Case | None = None
+        self.unknown = 0  #: elements and words at test cases that could be verdicts, and nobody knows
         self.tests = dict.fromkeys(_MEMBERS, 0)
         self.suites: dict[str, dict[str, int]] = {}  #: by name, the innermost suite of each case
         self.not_passed: list[str] = []  #: names of cases with an error or a failure
@@ -101,6 +109,10 @@ class JunitTally:
             reasons.append(f"none of the {tests['total']} tests ran to a result")
         if tests["errors"]:
             reasons.append(f"{tests['errors']} tests ended in an error and show nothing")
+        if skipped := tests["skipped"] - tests["xfailed"]:
+            reasons.append(f"{skipped} of {tests['total']} tests were skipped and show nothing")
+        if self.unknown:
+            reasons.append(f"{self.unknown} elements or words at tests are no verdict that is known")
         counted = {**tests, "tests": tests["total"]}
         lacking = [name for name in ("tests", "failures", "errors") if self.declared.get(name, 0) > counted[name]]
         return reasons + [
@@ -141,9 +153,11 @@ class JunitTally:
     def _begin_case(self, attributes: Mapping[str, str]) -> None:
         where, name = attributes.get("classname", ""), attributes.get("name", "")
         self._case = _Case(f"{where}::{name}"[:400] if where else name[:400], depth=len(self._open))
-        words = {attributes.get("status", "").lower(), attributes.get("result", "").lower()}
-        if words & _NOT_RUN:
-            self._case.verdicts.add("skipped")
+        for word in {attributes.get("status", "").lower(), attributes.get("result", "").lower()}:
+            self.unknown += word not in _WORDS
+            verdict = _WORDS.get(word, "error")
+            if verdict is not None:
+                self._case.verdicts.add(verdict)
 
     def _add_verdict(self, name: str, attributes: Mapping[str, str]) -> None:
         case = self._case
@@ -151,7 +165,11 @@ class JunitTally:
             return
         if name in _VERDICTS:
             case.verdicts.add(name)
-            case.is_xfailed |= attributes.get("type") == "pytest.xfail"
+            ran = not attributes.get("message", "").startswith("[NOTRUN]")
+            case.is_xfailed |= attributes.get("type") == "pytest.xfail" and ran
+        elif name not in _NO_VERDICT:
+            self.unknown += 1
+            case.verdicts.add("error")
         case.reruns += name in _RERUNS
 
     def _add_property(self, attributes: Mapping[str, str]) -> None:

@@ -33,7 +33,7 @@ class ModelScanCollector:
     """Reads reports. Complete when something was scanned, nothing failed, and the counts agree with the list."""
 
     name = TOOL
-    version = "1"
+    version = "2"
     kinds = frozenset({KIND})
     facts_schema = scan_schema(skipped=COUNT, errors=COUNT, input_path=TEXT, produced_at_local=TEXT)
 
@@ -85,9 +85,11 @@ def _severity(issue: Any) -> str:
 
 
 def _unseen(report: dict[str, Any]) -> int:
-    """Return how many files failed or were passed over for another reason than their format."""
+    """Return how many files failed, or were passed over for another reason than their format, or for none told."""
     skipped = list_at(report, "summary", "skipped", "skipped_files")
-    return len(list_at(report, "errors")) + sum(text_at(one, "category") != _HARMLESS_SKIP for one in skipped)
+    unlisted = max(0, (count_at(report, "summary", "skipped", "total_skipped") or 0) - len(skipped))
+    odd = sum(text_at(one, "category") != _HARMLESS_SKIP for one in skipped)
+    return len(list_at(report, "errors")) + odd + unlisted
 
 
 def _reasons(report: dict[str, Any], severities: Counter[str], unseen: int) -> list[str]:

@@ -31,10 +31,10 @@ _VERSION = re.compile(r"v?1\.\d+(?:\.\d+)?(?:[-+][0-9A-Za-z.-]+)?")
 
 
 class OscalCollector:
-    """Reads both. Results are incomplete where a reviewed control has no finding; a plan, where an item is no item."""
+    """Reads both. Results are incomplete where what was to be reviewed is not named or has no finding."""
 
     name = "oscal"
-    version = "1"
+    version = "2"
     kinds = frozenset({"assessment-results", "action-plan"})
     facts_schema = facts_of(
         "title",

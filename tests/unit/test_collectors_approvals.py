@@ -98,7 +98,8 @@ def test_an_approval_without_an_end_has_none(tmp_path: Path) -> None:
 
 def test_githubs_reviews_are_read_and_bound_to_nothing() -> None:
     found = sample(_GITHUB)
-    assert (found.complete, found.facts["form"], found.facts["decision"]) == (True, "github", "approved")
+    assert (found.complete, found.facts["form"], found.facts["decision"]) == (False, "github", "approved")
+    assert "nothing binds it to a model version" in (found.incomplete_reason or "")
     assert found.facts["approvers"] == ["octocat"]
     assert found.facts["environments"] == ["staging"]
     assert found.facts["bound"] is False
@@ -119,3 +120,11 @@ def test_a_review_that_is_pending_leaves_it_open(tmp_path: Path) -> None:
 def test_a_bot_that_reviews_is_counted(tmp_path: Path) -> None:
     found = changed(_GITHUB, lambda reviews: reviews[0]["user"].update(type="Bot"), tmp_path)
     assert found.facts["by_bots"] == 1
+    assert "1 of 1 reviews are by bots" in (found.incomplete_reason or "")
+    named = changed(_GITHUB, lambda reviews: reviews[0]["user"].update(login="Deploy[bot]"), tmp_path)
+    assert named.facts["by_bots"] == 1
+
+
+def test_a_record_by_a_bot_is_incomplete(tmp_path: Path) -> None:
+    found = changed(_OURS, lambda record: record["approver"].update(id="release[bot]"), tmp_path)
+    assert found.incomplete_reason == "the approver is a bot"

@@ -78,6 +78,46 @@ def test_a_reviewed_control_without_a_finding_is_told(tmp_path: Path) -> None:
     assert "measure-9.1" in (found.incomplete_reason or "")
 
 
+@pytest.mark.parametrize(
+    ("selection", "reason"),
+    [
+        ({"include-all": {}}, "include-all"),
+        ({"include-all": {}, "include-controls": [{"control-id": "measure-3.4"}]}, "include-all"),
+        ({}, "names no control that was to be reviewed"),
+    ],
+)
+def test_controls_that_are_not_named_leave_it_incomplete(tmp_path: Path, selection: Any, reason: str) -> None:
+    found = changed(
+        _RESULTS, lambda doc: _result(doc)["reviewed-controls"].update({"control-selections": [selection]}), tmp_path
+    )
+    assert reason in (found.incomplete_reason or "")
+
+
+@pytest.mark.parametrize(
+    ("targets", "missing"),
+    [
+        (["measure-3.4_smt.a"], ["measure-3.4_smt.b", "measure-3.4_smt.c.1"]),
+        (["measure-3.4_smt.a", "measure-3.4_obj.b", "measure-3.4_smt.c"], []),
+        (["measure-3.4_obj"], []),
+        (["measure-3.4"], []),
+        (["measure-3"], ["measure-3.4_smt.a", "measure-3.4_smt.b", "measure-3.4_smt.c.1"]),
+    ],
+)
+def test_each_statement_that_is_named_needs_a_finding(tmp_path: Path, targets: list[str], missing: list[str]) -> None:
+    statements = ["measure-3.4_smt.a", "measure-3.4_smt.b", "measure-3.4_smt.c.1"]
+
+    def select(document: Any) -> None:
+        result = _result(document)
+        entry = {"control-id": "measure-3.4", "statement-ids": statements}
+        result["reviewed-controls"]["control-selections"] = [{"include-controls": [entry]}]
+        state = {"state": "satisfied"}
+        result["findings"] = [{"uuid": "f", "target": {"target-id": one, "status": state}} for one in targets]
+
+    found = changed(_RESULTS, select, tmp_path)
+    assert found.facts["controls"]["without_finding"] == missing
+    assert (found.planned, found.done, found.complete) == (3, 3 - len(missing), not missing)
+
+
 @pytest.mark.parametrize("state", ["other", "", None, "Satisfied"])
 def test_a_state_that_oscal_does_not_know_is_none(tmp_path: Path, state: Any) -> None:
     found = changed(_RESULTS, lambda doc: _result(doc)["findings"][0]["target"]["status"].update(state=state), tmp_path)

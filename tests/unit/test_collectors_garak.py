@@ -77,6 +77,26 @@ def test_a_probe_that_no_detector_judged_is_incomplete_though_the_run_ended(tmp_
     assert found.facts["probes"] == {"planned": 7, "evaluated": 6, "missing": ["goodside.Tag"]}
 
 
+@pytest.mark.parametrize(
+    ("changes", "complete"),
+    [
+        ({"nones": 999}, False),
+        ({"total_processed": 1000}, False),
+        ({"passed": 990, "fails": 0, "total_evaluated": 990, "nones": 10, "total_processed": 1000}, True),
+        ({"passed": 989, "fails": 0, "total_evaluated": 989, "nones": 11, "total_processed": 1000}, False),
+    ],
+)
+def test_answers_that_were_not_evaluated_make_it_incomplete(
+    tmp_path: Path, changes: dict[str, int], complete: bool
+) -> None:
+    entries = _entries()
+    next(entry for entry in entries if entry["entry_type"] == "eval").update(changes)
+    found = _read(tmp_path, entries)
+    assert found.complete is complete
+    assert complete or found.done == (found.planned or 0) - 1
+    assert complete or "more than 1 % of their answers not evaluated" in (found.incomplete_reason or "")
+
+
 def test_counts_that_do_not_add_up_give_no_rate(tmp_path: Path) -> None:
     entries = _entries()
     wrong = next(entry for entry in entries if entry["entry_type"] == "eval" and entry["fails"] == 30)

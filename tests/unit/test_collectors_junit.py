@@ -41,8 +41,10 @@ def test_pytests_own_file_is_counted_by_its_elements() -> None:
         **{"total": 8, "passed": 4, "failures": 1, "errors": 1},
         **{"skipped": 2, "xfailed": 1, "reruns": 0},
     }
-    assert (found.planned, found.done, found.errors) == (8, 5, 1)
-    assert found.incomplete_reason == "1 tests ended in an error and show nothing"
+    assert (found.planned, found.done, found.errors) == (8, 6, 1)
+    assert found.incomplete_reason == (
+        "1 tests ended in an error and show nothing; 1 of 8 tests were skipped and show nothing"
+    )
     assert found.facts["not_passed"] == ["test_gate_demo::test_fails", "test_gate_demo::test_error"]
     assert found.facts["properties"] == {"refusal_rate": {"count": 3, "min": 0.987, "max": 0.987}}
     assert found.produced_at is not None
@@ -58,7 +60,42 @@ def test_failures_are_results_and_leave_it_complete(tmp_path: Path) -> None:
 
 def test_tests_that_were_all_skipped_are_incomplete(tmp_path: Path) -> None:
     found = _read(tmp_path, "<testsuite><testcase><skipped/></testcase><testcase status='notrun'/></testsuite>")
-    assert found.incomplete_reason == "none of the 2 tests ran to a result"
+    assert found.incomplete_reason is not None
+    assert found.incomplete_reason.startswith("none of the 2 tests ran to a result")
+
+
+def test_one_test_that_passed_stands_for_none_that_were_skipped(tmp_path: Path) -> None:
+    skipped = "<testcase name='s'><skipped message='later'/></testcase>"
+    found = _read(tmp_path, f"<testsuite tests='100'><testcase name='ok'/>{skipped * 99}</testsuite>")
+    assert (found.planned, found.done, found.complete) == (100, 1, False)
+    assert found.incomplete_reason == "99 of 100 tests were skipped and show nothing"
+
+
+@pytest.mark.parametrize(
+    ("case", "complete"),
+    [
+        ("<testcase><skipped type='pytest.xfail' message='known'/></testcase>", True),
+        ("<testcase><skipped type='pytest.xfail' message='[NOTRUN] known'/></testcase>", False),
+        ("<testcase status='run' result='completed'/>", True),
+        ("<testcase><system-out/><properties/><flakyFailure/></testcase>", True),
+    ],
+)
+def test_what_ran_to_a_result_is_complete(tmp_path: Path, case: str, complete: bool) -> None:
+    assert _read(tmp_path, f"<testsuite><testcase/>{case}</testsuite>").complete is complete
+
+
+@pytest.mark.parametrize(
+    "case", ["<testcase><Failure/></testcase>", "<testcase><broken/></testcase>", "<testcase status='aborted'/>"]
+)
+def test_a_verdict_that_nobody_knows_is_no_pass(tmp_path: Path, case: str) -> None:
+    found = _read(tmp_path, f"<testsuite><testcase/>{case}</testsuite>")
+    assert (found.facts["tests"]["passed"], found.facts["tests"]["errors"], found.complete) == (1, 1, False)
+    assert "1 elements or words at tests are no verdict that is known" in (found.incomplete_reason or "")
+
+
+def test_a_failure_told_in_an_attribute_is_one(tmp_path: Path) -> None:
+    found = _read(tmp_path, "<testsuite><testcase status='FAILED'/></testsuite>")
+    assert (found.facts["tests"]["failures"], found.complete) == (1, True)
 
 
 def test_no_tests_are_incomplete(tmp_path: Path) -> None:

@@ -93,6 +93,13 @@ def test_modelscan_passing_over_a_file_is_harmless_only_for_another_format(
     assert found.facts["skipped"] == 1
 
 
+def test_modelscan_skips_that_are_counted_and_not_listed_are_unseen(tmp_path: Path) -> None:
+    report = copy.deepcopy(_MODELSCAN)
+    report["summary"]["skipped"] = {"total_skipped": 40, "skipped_files": []}
+    found = _read(_written(tmp_path, "r.json", json.dumps(report)))
+    assert (found.planned, found.done, found.errors, found.complete) == (41, 1, 40, False)
+
+
 def test_modelscan_errors_make_it_incomplete(tmp_path: Path) -> None:
     report = {**_MODELSCAN, "errors": [{"category": "PICKLE", "description": "x"}]}
     found = _read(_written(tmp_path, "m.json", json.dumps(report)))
