@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -129,15 +130,13 @@ class Egress:
         max_bytes: int | None,
         body: bytes | None = None,
     ) -> Answer:
-        addresses = await self._addresses(target)
-        for address in addresses[:-1]:
-            try:
-                return await self._send(method, target, address, headers, max_bytes, body)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                continue  # nothing was sent; the next one may answer
+        *others, last = await self._addresses(target)
         try:
-            return await self._send(method, target, addresses[-1], headers, max_bytes, body)
-        except httpx.HTTPError as error:
+            for address in others:
+                with suppress(httpx.ConnectError, httpx.ConnectTimeout):  # nothing was sent; the next one may answer
+                    return await self._send(method, target, address, headers, max_bytes, body)
+            return await self._send(method, target, last, headers, max_bytes, body)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise EgressFailedError(f"{target.host} gave no usable answer ({type(error).__name__})") from None
 
     async def _addresses(self, target: Target) -> tuple[str, ...]:

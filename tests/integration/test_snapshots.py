@@ -44,6 +44,8 @@ def site() -> Iterator[Site]:
 @pytest.fixture(name="story")
 def story_fixture(engine: Engine) -> Engine:
     async def resolve(host: str, _port: int) -> tuple[str, ...]:
+        if host == "two.test":  # as most sites have
+            return ("127.0.0.1", "127.0.0.1")
         return ("10.0.0.7",) if host == "inside.test" else ("127.0.0.1",)
 
     allowed = EgressSettings(
@@ -125,6 +127,8 @@ def test_a_site_that_gives_no_whole_answer_leaves_nothing(story: Engine, site: S
     problem = refused(capture(story, f"http://acme.test:{site.port}/"), 502, "egress-failed")
     assert "larger than 1000000 bytes" in problem["detail"]
     refused(capture(story, "http://acme.test:1/"), 502, "egress-failed")
+    site.pages["/"] = lambda request: request.connection.close()
+    refused(capture(story, f"http://two.test:{site.port}/"), 502, "egress-failed")
     assert (files(story), story.rows("SELECT 1 FROM evidence")) == ([], [])
 
 

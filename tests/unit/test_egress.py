@@ -407,6 +407,23 @@ def test_what_is_no_http_is_told(answer: bytes) -> None:
         get(way_out(), f"http://site.test:{port}/")
 
 
+@pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", None])
+def test_what_was_sent_is_not_sent_to_another_address_of_the_host(answer: bytes | None) -> None:
+    heard = []
+
+    def talk(connection: socket.socket) -> None:
+        heard.append(connection.recv(4096))
+        if answer is None:
+            time.sleep(0.4)  # longer than is waited for
+        else:
+            connection.sendall(answer)
+
+    names = Names(site_test=("127.0.0.1", "127.0.0.1", "127.0.0.1"))
+    with talking(talk) as port, pytest.raises(EgressFailedError, match=r"no usable answer \((Remote|Read)"):
+        asyncio.run(way_out(names, read_seconds=0.2).post(f"http://site.test:{port}/", b"once"))
+    assert len(heard) == 1
+
+
 def test_proxies_of_the_environment_are_not_used(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.page("/", b"direct")
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
