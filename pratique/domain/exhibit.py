@@ -13,6 +13,10 @@ from pratique.domain.models import names_of
 from pratique.domain.situation import BoundFacts, Criteria, Situation
 from pratique.domain.times import instant_text
 
+_ATTESTATION = "attestation"
+#: Kinds of statements about digests: one that names none says nothing of a version whose weights' digest is known.
+_SIGNED = frozenset({_ATTESTATION, "signature"})
+
 
 def identity_of(evidence: Evidence) -> list[str | None]:
     """Return what fixes the facts of a piece of evidence: the file's bytes and the parser that read them."""
@@ -131,11 +135,14 @@ class Exhibit:
     def _other_weights(self, extraction: Extraction) -> str | None:
         filename = self.evidence.filename
         expected = self.ground.profile.get("weights_sha256")
-        found = extraction.subject_digest or extraction.facts.get("weights_sha256")
-        if expected is not None and isinstance(found, str):
-            if found.lower() == expected:
+        found = _digests(extraction)
+        if expected is not None and found:
+            if expected in found:
                 return None
-            return f"{filename} was made on weights {found[:12]}, this version has {expected[:12]}"
+            of = " and ".join(one[:12] for one in found[:3])
+            return f"{filename} was made on weights {of}, this version has {expected[:12]}"
+        if expected is not None and extraction.kind in _SIGNED:
+            return f"{filename} names no SHA-256 of what it is about, this version has {expected[:12]}"
         changed_at = self.ground.weights_at
         if changed_at is not None and self.evidence.dated_at < changed_at:
             return f"{filename} is older than the weights, which were changed at {instant_text(changed_at)}"
@@ -152,6 +159,17 @@ class Exhibit:
         extraction = self.evidence.extraction
         key = "/".join(str(part) for part in self.identity)
         return self.ground.bind(key, extraction.facts if extraction is not None else {})
+
+
+def _digests(extraction: Extraction) -> list[str]:
+    """Return the SHA-256 digests that a file is about; an attestation may have several subjects."""
+    one = extraction.subject_digest or extraction.facts.get("weights_sha256")
+    if isinstance(one, str):
+        return [one.lower()]
+    subjects = extraction.facts.get("subjects") if extraction.kind == _ATTESTATION else None
+    listed = subjects if isinstance(subjects, list) else []
+    named = [entry.get("sha256") for entry in listed if isinstance(entry, Mapping)]
+    return [digest.lower() for digest in named if isinstance(digest, str)]
 
 
 def _called(subject: str, version: str | None) -> frozenset[str]:

@@ -262,6 +262,7 @@ def test_several_subjects_are_no_model_until_a_person_says_so(tmp_path: Path) ->
     assert found.subject == "part-0, part-1, part-2 and 2 more"
     assert found.subject_digest is None
     assert found.facts["subject_count"] == 5
+    assert [one["sha256"] for one in found.facts["subjects"]] == [str(n) * 64 for n in range(5)]
 
 
 def test_an_attestation_in_a_sigstore_bundle_is_the_same(tmp_path: Path) -> None:

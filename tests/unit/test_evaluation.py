@@ -9,6 +9,7 @@ from pratique.criteria import CelCriteria
 from pratique.domain.decisions import Waiver
 from pratique.domain.evaluation import Situation, evaluate
 from pratique.domain.evidence import Evidence, Extraction, Reading
+from pratique.domain.exhibit import Exhibit, Ground
 from pratique.domain.findings import FindingStatus
 from pratique.domain.gates import GateState
 from pratique.domain.models import ModelProfile
@@ -324,6 +325,27 @@ def test_evidence_of_other_weights_is_not_tested():
     result = look(ONE, file({"score": 0.1, "weights_sha256": theirs}), profile=profile)
     assert result.findings[0].status is FindingStatus.NOT_TESTED
     assert "made on weights bbbbbbbbbbbb, this version has aaaaaaaaaaaa" in result.findings[0].reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "subjects", "reason"),
+    [
+        ("attestation", ["b" * 64, "a" * 64], None),
+        ("attestation", ["b" * 64, "c" * 64], "made on weights bbbbbbbbbbbb and cccccccccccc, this version has aaaa"),
+        ("attestation", [None], "names no SHA-256 of what it is about, this version has aaaaaaaaaaaa"),
+        ("attestation", [], "names no SHA-256"),
+        ("signature", ["a" * 64, "b" * 64], "names no SHA-256"),  # its subject is the root of all of its files
+        ("evaluation", [], None),
+    ],
+)
+def test_a_statement_counts_for_weights_only_under_their_digest(
+    kind: str, subjects: list[str | None], reason: str | None
+) -> None:
+    listed = [{"name": "aurora/2.1", "sha256": digest} for digest in subjects]
+    told = file({"score": 0.1, "subjects": listed}, kind=kind)
+    trouble = Exhibit(told, Ground.of(situation(told, profile={**PROFILE, "weights_sha256": "a" * 64}), CRITERIA)).other
+    assert (trouble is None) if reason is None else (reason in (trouble or ""))
+    assert Exhibit(told, Ground.of(situation(told, profile=PROFILE), CRITERIA)).other is None
 
 
 def test_evidence_that_names_no_weights_counts_only_if_it_is_younger_than_theirs():
