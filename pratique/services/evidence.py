@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from pratique.collectors import UnreadableError, read_evidence
+from pratique.collectors.in_toto import InTotoCollector
 from pratique.domain.entries import EvidenceRead, EvidenceSubmitted
 from pratique.domain.evidence import Extraction, Reading
 from pratique.domain.gates import WAITING_STATES
@@ -29,6 +30,7 @@ from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
 _MAX_FILENAME = 255
+OUTDATED = "not read yet: the trusted keys changed while it was read"
 #: What replaces a piece of evidence of a model version.
 REVISING = Query(
     select(lookups.evidence)
@@ -118,6 +120,8 @@ def submit_evidence(
         NotFoundError: the model version is not registered, or has no evidence that is to be replaced.
         ConflictError: what is to be replaced was replaced before.
     """
+    if is_outdated(parts, submission.read):
+        submission = replace(submission, read=FileReading(reading=Reading.PENDING, reason=OUTDATED))
     found = find_model_version(tx, model, version)
     tx.all(PURGES_OF_FILE_LOCKED, sha256=submission.sha256)  # whoever removes that file waits, and sees it is needed
     same = _submitted_before(tx, found["id"], submission)
@@ -134,6 +138,17 @@ def submit_evidence(
         _ask_to_read(tx, parts, runs, evidence_id)
     row = tx.one(lookups.EVIDENCE, id=evidence_id) or {}
     return {"evidence": evidence_with_chain(tx, row, found), "gates": [gate_view(tx, parts, run) for run in runs]}
+
+
+def is_outdated(parts: Parts, read: FileReading) -> bool:
+    """Say whether signatures in a file were verified with other keys than those of this moment.
+
+    What was verified with a key that was revoked meanwhile may not be recorded as if it had not been.
+    """
+    found, now = read.extraction, parts.collectors.get(InTotoCollector.name)
+    return (
+        found is not None and now is not None and found.collector == now.name and found.collector_version != now.version
+    )
 
 
 def _submitted_before(tx: Transaction, model_version_id: str, submission: Submission) -> Row | None:
@@ -178,8 +193,10 @@ def _ask_to_read(tx: Transaction, parts: Parts, runs: list[str], evidence_id: st
 
 def record_reading(
     tx: Transaction, parts: Parts, evidence_id: str, read: FileReading, *, driven: str | None = None
-) -> None:
+) -> bool:
     """Record what was read in a file that was stored earlier; reading it twice changes nothing.
+
+    Returns False where the trusted keys changed meanwhile: it has to be read once more.
 
     Args:
         tx: the open transaction.
@@ -193,9 +210,12 @@ def record_reading(
     """
     row = find_evidence(tx, evidence_id)
     if row["reading"] != Reading.PENDING or row["purged_at"] is not None:
-        return
+        return True
+    if is_outdated(parts, read):
+        return False
     tx.record(reading_entry(row, read))
     advance_live(tx, parts, row["model_version_id"], cause=f"evidence {row['filename']} was read", driven=driven)
+    return True
 
 
 def reading_entry(row: Row, read: FileReading) -> EvidenceRead:

@@ -25,10 +25,15 @@ from pratique.store.reader import Row
 from pratique.store.transaction import Transaction
 
 _log = logging.getLogger(__name__)
-_CAUSE = "was read again, because the trusted keys changed"
+_CAUSE = "was read again, with the trusted keys of now"
 
+#: Why it does not count where its file could not be had. The store may give it back: then it is read once more.
+NO_FILE = "its file is gone or was changed, so that its signature could not be verified with the keys of now"
+
+_OF = ("id", "sha256", "filename", "received_at", "complete", "collector_version")
+_COLUMNS = tuple(evidence.c[name] for name in _OF)
 _READ_BY_OTHERS = Query(
-    select(evidence.c.id, evidence.c.sha256, evidence.c.filename, evidence.c.received_at)
+    select(*_COLUMNS)
     .where(
         evidence.c.collector == bindparam("collector"),
         evidence.c.collector_version != bindparam("version"),
@@ -36,30 +41,53 @@ _READ_BY_OTHERS = Query(
     )
     .order_by(evidence.c.received_at, evidence.c.id)
 )
+#: What could not be read has no collector.
+_WITHOUT_FILE = Query(
+    select(*_COLUMNS)
+    .where(
+        evidence.c.collector.is_(None),
+        evidence.c.reading == Reading.UNREADABLE.value,
+        evidence.c.reading_reason == NO_FILE,
+        evidence.c.purged_at.is_(None),
+    )
+    .order_by(evidence.c.received_at, evidence.c.id)
+)
 
 
 def reread_signed(parts: Parts, actor: str) -> int:
-    """Read again what was verified with other keys than those of this moment; return how many pieces.
+    """Read again what was verified with other keys than those of this moment; return how many pieces changed.
 
-    Once for each set of keys and process. What could not be had, or not be recorded, is left for the next call.
+    Asked each time: a replica that goes by other keys may record something at any moment. Two replicas of different
+    keys do not go on for ever: each reads a piece again once for good and ill, and after that only to take away what
+    the other gives. What could not be had, or not be recorded, is left for the next call.
     """
     collector = parts.collectors.get(InTotoCollector.name)
-    if collector is None or parts.running.reread_by == collector.version:
+    if collector is None:
         return 0
     with parts.ledger.read() as reader:
         rows = reader.all(_READ_BY_OTHERS, collector=collector.name, version=collector.version)
-    done = 0
+        rows += reader.all(_WITHOUT_FILE)
+    seen, done = parts.running.reread(collector.version), 0
     for row in rows:
         try:
-            read = _read_again(parts, row)
-            command = partial(_record, parts=parts, evidence_id=row["id"], version=collector.version, read=read)
-            parts.ledger.write(actor, command)
-            done += 1
+            done += _reread(parts, row, collector.version, actor, is_seen=row["id"] in seen)
+            seen.add(row["id"])
         except Exception:  # one that fails holds up no other, nor the deadlines that are swept with it
             _log.exception("evidence %s could not be read again; the next tick tries again", row["id"])
-    if done == len(rows):
-        parts.running.reread_by = collector.version
     return done
+
+
+def _reread(parts: Parts, row: Row, version: str, actor: str, *, is_seen: bool) -> bool:
+    """Read a piece again, and return whether what is recorded of it changed."""
+    was_without_file = row["collector_version"] is None
+    if is_seen and not was_without_file and not row["complete"]:
+        return False
+    read = _read_again(parts, row)
+    gives = read.extraction is not None and read.extraction.complete
+    if read.reason == NO_FILE if was_without_file else is_seen and gives:
+        return False
+    command = partial(_record, parts=parts, evidence_id=row["id"], version=version, read=read)
+    return bool(parts.ledger.write(actor, command))
 
 
 def _read_again(parts: Parts, row: Row) -> FileReading:
@@ -71,13 +99,15 @@ def _read_again(parts: Parts, row: Row) -> FileReading:
     except UnreadableError as error:
         return FileReading(reading=Reading.UNREADABLE, reason=error.message[:2000])
     except (NotFoundError, IntegrityError):
-        reason = "its file is gone or was changed, so that its signature could not be verified with the keys of now"
-        return FileReading(reading=Reading.UNREADABLE, reason=reason)
+        return FileReading(reading=Reading.UNREADABLE, reason=NO_FILE)
 
 
-def _record(tx: Transaction, parts: Parts, evidence_id: str, version: str, read: FileReading) -> None:
+def _record(tx: Transaction, parts: Parts, evidence_id: str, version: str, read: FileReading) -> bool:
     row = find_evidence(tx, evidence_id)
-    if row["reading"] != Reading.READ or row["collector_version"] == version or row["purged_at"] is not None:
-        return  # another replica was faster
+    is_old = row["reading"] == Reading.READ and row["collector_version"] != version
+    is_without_file = row["reading"] == Reading.UNREADABLE and row["reading_reason"] == NO_FILE
+    if not (is_old or is_without_file) or row["purged_at"] is not None:
+        return False  # another replica was faster
     tx.record(reading_entry(row, read))
     advance_live(tx, parts, row["model_version_id"], cause=f"evidence {row['filename']} {_CAUSE}")
+    return True

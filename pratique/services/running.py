@@ -46,7 +46,7 @@ class Running:
         self._load = load
         self.followed: frozenset[str] = frozenset()  #: ids of the adoptions that the rules follow, one a regime
         self.trouble: str | None = None  #: why what was adopted cannot be followed
-        self.reread_by: str | None = None  #: version of the collector that all signed evidence was read with
+        self._reread: tuple[str, set[str]] = ("", set())  #: signed evidence read again here, with which keys
         self._behind: set[str] = set()
         self._offered: dict[str, Rules] = {}
 
@@ -68,6 +68,16 @@ class Running:
     def settled(self, adoptions: frozenset[str]) -> None:
         """Note that what was written before these adoptions was looked at again."""
         self._behind.difference_update(adoptions)
+
+    def reread(self, version: str) -> set[str]:
+        """Return the ids of signed evidence that this process read again with these keys, to be added to.
+
+        Args:
+            version: that of the collector, which names the keys.
+        """
+        if self._reread[0] != version:
+            self._reread = (version, set())
+        return self._reread[1]
 
     def load(self) -> Rules:
         """Return the configuration as its files say it now; what runs stays as it is.

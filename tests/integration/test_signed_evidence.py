@@ -23,6 +23,15 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
 from signed_files import IN_TOTO
 
 from pratique.collectors.predicates import VERIFICATION_SUMMARY
+from pratique.services.evidence import (
+    FileReading,
+    Submission,
+    find_evidence,
+    read_file,
+    reading_entry,
+    record_reading,
+    submit_evidence,
+)
 from pratique.services.verify import verify_ledger
 
 WEIGHTS = "97e1b141acb7d649f218cb9a12e044c33f6035fc7e23e453971f36e1117b6aee"
@@ -159,6 +168,91 @@ def test_signed_evidence_whose_file_is_gone_stops_counting_when_keys_change(
     rekeyed(engine)
     assert shown(engine)["reading"] == "unreadable"
     assert finding(engine)["status"] == "not_tested"
+
+
+def test_a_file_that_is_there_again_is_read_again_and_counts(engine: Engine, engine_config: Path) -> None:
+    trust(engine_config)
+    prepare(engine)
+    sha256 = shown(engine)["sha256"]
+    path = engine.parts.files.local(sha256)
+    path.rename(path.with_name("away"))
+    trust(engine_config, valid_until="2030-01-01T00:00:00Z")
+    rekeyed(engine)
+    assert shown(engine)["reading"] == "unreadable"
+    assert engine.sweep()["signatures_reread"] == 0, "still away: nothing is recorded anew"
+    path.with_name("away").rename(path)
+    assert engine.sweep()["signatures_reread"] == 1
+    assert (shown(engine)["reading"], finding(engine)["status"]) == ("read", "met")
+    assert engine.sweep()["signatures_reread"] == 0
+
+
+def _read_now(engine: Engine) -> FileReading:
+    return read_file(engine.parts, IN_TOTO / "vsa.dsse.json", "vsa.dsse.json")
+
+
+def test_what_was_read_with_the_keys_of_before_is_not_committed(engine: Engine, engine_config: Path) -> None:
+    trust(engine_config)
+    rekeyed(engine)
+    engine.register(weights_sha256=WEIGHTS, known_as=["models/acme-7b-instruct"])
+    engine.trigger("signed")
+    before = _read_now(engine)
+    assert before.extraction is not None
+    assert before.extraction.complete
+    trust(engine_config, revoked={"at": "2026-11-23T15:00:00Z", "reason": "lost"})
+    rekeyed(engine)
+    received = engine.parts.files.store([SUMMARY])
+    submission = Submission(
+        sha256=received.sha256,
+        size=received.size,
+        filename="vsa.dsse.json",
+        media_type="application/json",
+        submitter="mira",
+        requirement=None,
+        read=before,
+    )
+    engine.parts.ledger.write(
+        "token:t", lambda tx: submit_evidence(tx, engine.parts, model="aurora", version="2.1", submission=submission)
+    )
+    assert shown(engine)["reading"] == "pending"
+    assert finding(engine)["status"] != "met"
+
+    def record(read: FileReading) -> bool:
+        found = shown(engine)["id"]
+        return engine.parts.ledger.write("token:t", lambda tx: record_reading(tx, engine.parts, found, read))
+
+    assert not record(before)
+    assert shown(engine)["reading"] == "pending"
+    assert record(_read_now(engine))
+    assert "was revoked" in finding(engine)["reason"]
+
+
+def test_what_a_replica_of_other_keys_records_later_is_read_again_and_they_come_to_rest(
+    engine: Engine, engine_config: Path
+) -> None:
+    trust(engine_config)
+    prepare(engine)
+    row = shown(engine)
+    with_old_keys = _read_now(engine)
+    trust(engine_config, revoked={"at": "2026-11-23T15:00:00Z", "reason": "lost"})
+    rekeyed(engine)
+    assert finding(engine)["status"] == "not_tested"
+    for _ in range(2):  # the replica of before records what it still believes
+        engine.parts.ledger.write(
+            "engine:sweep", lambda tx: tx.record(reading_entry(find_evidence(tx, row["id"]), with_old_keys))
+        )
+        assert shown(engine)["complete"] is True
+        assert engine.sweep()["signatures_reread"] == 1
+        assert shown(engine)["complete"] is False
+    # One of old keys, that saw it once, gives nothing back again.
+    seen_before = engine.parts.running.reread(engine.parts.collectors.get("in_toto").version)  # type: ignore[union-attr]
+    assert row["id"] in seen_before
+    shutil.rmtree(engine_config / "keys")
+    trust(engine_config)
+    running = engine.parts.running
+    running.put(running.load(), running.followed)
+    running.reread(engine.parts.collectors.get("in_toto").version).add(row["id"])  # type: ignore[union-attr]
+    assert engine.sweep()["signatures_reread"] == 0
+    assert shown(engine)["complete"] is False
 
 
 def test_what_a_replica_remembers_is_not_taken_for_what_was_read_again(engine: Engine, engine_config: Path) -> None:

@@ -12,7 +12,10 @@ class EvidenceRow(SQLModel, table=True):
     """One piece of evidence and what was read in it."""
 
     __tablename__ = "evidence"
-    __table_args__ = (Index("evidence_of_version", "model_version_id", "received_at"),)
+    __table_args__ = (
+        Index("evidence_of_version", "model_version_id", "received_at"),
+        Index("evidence_of_collector", "collector", "collector_version"),
+    )
 
     id: str = Field(primary_key=True, sa_type=ID)
     model_version_id: str = Field(sa_type=ID)
