@@ -6,6 +6,7 @@ for a host or a path.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,8 @@ from pratique.domain.hooks import HookKind
 from pratique.errors import InvalidInputError
 from pratique.hooks.sources import Source
 
+_log = logging.getLogger(__name__)
+
 _API = "/api/2.0/mlflow"
 _TIMEOUT = httpx.Timeout(5.0, connect=3.0)
 #: One answer, whatever trickles in meanwhile.
@@ -25,6 +28,8 @@ _MOST_BYTES = 8 * 1024 * 1024
 _PAGE = 200
 #: Pages of one reconciliation; more is a listing that does not end.
 _MOST_PAGES = 500
+#: The end of the year 9999, in milliseconds since 1970.
+_LATEST = 253_402_300_799_999
 #: Entities of webhooks that name a version.
 _OF_VERSIONS = frozenset({"model_version", "model_version_tag", "model_version_alias"})
 
@@ -52,8 +57,10 @@ def details_of(source: Source, raw: bytes) -> dict[str, Any] | None:
     return with_tags_by_key(_object(answer.get("model_version")))
 
 
-def created_since(source: Source, since: int) -> Iterator[dict[str, Any]]:
-    """Yield model versions created at `since` (milliseconds since 1970) or later, the newest first.
+def created_since(source: Source, since: int) -> Iterator[list[dict[str, Any]]]:
+    """Yield model versions created at `since` (milliseconds since 1970) or later, a page at a time, the newest first.
+
+    One that is no object, or says no time, is left out with a warning.
 
     Raises:
         RegistryAwayError: the server does not answer as it should.
@@ -63,17 +70,26 @@ def created_since(source: Source, since: int) -> Iterator[dict[str, Any]]:
         for _ in range(_MOST_PAGES):
             wanted = {"max_results": str(_PAGE), "order_by": "creation_timestamp DESC"}
             answer = _get(client, f"{_API}/model-versions/search", wanted | ({"page_token": token} if token else {}))
-            for item in answer.get("model_versions") or ():
-                version = with_tags_by_key(_object(item))
-                if created_at(version) < since:
-                    return
-                yield version
+            page = list(_readable(source, _listed(answer.get("model_versions"))))
+            new = [version for version in page if created_at(version) >= since]
+            yield new
             token = str(answer.get("next_page_token") or "")
-            if not token:
+            if not token or len(new) < len(page):
                 return
     raise RegistryAwayError(
         f"MLflow lists more than {_MOST_PAGES * _PAGE} model versions since then; name a later time"
     )
+
+
+def _readable(source: Source, items: list[Any]) -> Iterator[dict[str, Any]]:
+    for item in items:
+        try:
+            version = with_tags_by_key(_object(item))
+            created_at(version)
+        except RegistryAwayError as error:
+            _log.warning("a model version that source %s lists is passed over: %s", source.name, error)
+        else:
+            yield version
 
 
 def created_at(version: dict[str, Any]) -> int:
@@ -83,9 +99,11 @@ def created_at(version: dict[str, Any]) -> int:
         RegistryAwayError: the server does not say.
     """
     at = version.get("creation_timestamp")
-    if isinstance(at, int) and not isinstance(at, bool):
+    if isinstance(at, int) and not isinstance(at, bool) and 0 <= at <= _LATEST:
         return at
-    raise RegistryAwayError("MLflow answers with a model version that has no creation_timestamp")
+    raise RegistryAwayError(
+        "MLflow answers with a model version that has no creation_timestamp, or one of no such time"
+    )
 
 
 def with_tags_by_key(version: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +148,7 @@ def _get(client: httpx.Client, path: str, params: dict[str, str]) -> dict[str, A
                     raise RegistryAwayError(f"MLflow takes more than {_MOST_SECONDS:g} s to answer")
     except httpx.HTTPError as error:
         raise RegistryAwayError(f"MLflow does not answer: {type(error).__name__}") from None
-    if answer.status_code == 404 and b"RESOURCE_DOES_NOT_EXIST" in content:
+    if answer.status_code == 404 and path.endswith("/get") and b"RESOURCE_DOES_NOT_EXIST" in content:
         raise NotInRegistryError("MLflow does not know this model version; was it deleted?")
     if answer.status_code != 200:
         raise RegistryAwayError(f"MLflow answers {answer.status_code}")
@@ -138,6 +156,12 @@ def _get(client: httpx.Client, path: str, params: dict[str, str]) -> dict[str, A
         return _object(parse_json(bytes(content), "MLflow's answer"))
     except InvalidInputError as error:
         raise RegistryAwayError(error.message) from None
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is not None and not isinstance(value, list):
+        raise RegistryAwayError(f"MLflow answers with {type(value).__name__}, expected a list")
+    return value or []
 
 
 def _object(value: Any) -> dict[str, Any]:

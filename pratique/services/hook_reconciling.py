@@ -6,6 +6,7 @@ that is neither recorded nor kept to be settled, is taken in as if the webhook h
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,6 +30,8 @@ from pratique.store.changes import table_named
 from pratique.store.queries import Query, one_of
 from pratique.store.reader import Reader
 from pratique.store.transaction import Transaction
+
+_log = logging.getLogger(__name__)
 
 _mark = table_named("hook_mark")
 _NEWEST_MARK = Query(
@@ -76,13 +79,16 @@ def reconcile(parts: Parts, source: Source, *, since: datetime | None, actor: st
     with parts.ledger.read() as reader:
         mark = reader.value(_NEWEST_MARK, source=source.name)
     begin = _begin(parts, mark, since, timedelta(minutes=registry.overlap_minutes))
+    look = _Look()
     try:
-        versions = list(created_since(source, begin))
+        for page in created_since(source, begin):  # nothing waits for the tool meanwhile
+            with parts.ledger.read() as reader:
+                _look(parts, reader, source, page, look)
     except RegistryAwayError as error:
         raise UnavailableError(str(error), hint="see that the tool answers, then reconcile again") from None
-    with parts.ledger.read() as reader:
-        look = _look(parts, reader, source, versions)
-    newest = max(look.newest, mark if mark is not None else begin)
+    look.missing.reverse()  # the oldest first, as hooks would have told
+    # A time to come, of a version or of a mark before, would hide everything until then.
+    newest = min(max(look.newest, mark if mark is not None else begin), _milliseconds(parts.ledger.clock()))
     found: list[str] = []
     if look.missing or newest != mark:
         command = partial(_take_in, source=source.name, look=look, mark=newest)
@@ -95,25 +101,27 @@ def _begin(parts: Parts, mark: int | None, since: datetime | None, overlap: time
     """Return from when on to ask. Without a mark only the overlap is looked at: what was there before is no news."""
     if since is not None:
         return _milliseconds(since)
-    last = mark if mark is not None else _milliseconds(parts.ledger.clock())
-    return max(0, last - int(overlap.total_seconds() * 1000))
+    now = _milliseconds(parts.ledger.clock())
+    return max(0, min(now if mark is None else mark, now) - int(overlap.total_seconds() * 1000))
 
 
-def _look(parts: Parts, reader: Reader, source: Source, versions: list[dict[str, Any]]) -> _Look:
-    look = _Look()
+def _look(parts: Parts, reader: Reader, source: Source, versions: list[dict[str, Any]], look: _Look) -> None:
+    """Add to `look` what a page of versions, the newest first, has that is missing here."""
     under_way = _under_way(reader, source)
     for version in versions:
         look.seen += 1
         look.newest = max(look.newest, created_at(version))
         if (str(version.get("name")), str(version.get("version"))) in under_way:
             continue
-        new = _delivery_of(source, version)
+        try:
+            new = _delivery_of(source, version)
+        except (InvalidInputError, ValueError) as error:
+            _log.warning("a model version that source %s lists is passed over: %s", source.name, type(error).__name__)
+            continue
         if reader.one(lookups.HOOK_DELIVERY_NAMED, source=source.name, delivery=new.name) is None and _is_missing(
             parts, reader, source, new, version
         ):
             look.missing.append(new)
-    look.missing.reverse()  # the oldest first, as hooks would have told
-    return look
 
 
 def _is_missing(parts: Parts, reader: Reader, source: Source, new: NewDelivery, version: dict[str, Any]) -> bool:
@@ -139,12 +147,18 @@ def _under_way(reader: Reader, source: Source) -> set[tuple[str, str]]:
 
 
 def _delivery_of(source: Source, version: dict[str, Any]) -> NewDelivery:
-    """Return the delivery that the webhook would have been, in the same form."""
+    """Return the delivery that the webhook would have been, in the same form.
+
+    Raises:
+        InvalidInputError, ValueError: with text that cannot be kept.
+    """
     at = datetime.fromtimestamp(created_at(version) / 1000, UTC)
     members = ("name", "version", "source", "run_id", "description")
     data = {name: version.get(name) for name in members} | {"tags": version["tags"]}
     name = f"reconciled/{data['name']}/{data['version']}/{created_at(version)}"
     body = {"entity": "model_version", "action": "created", "timestamp": at.isoformat(), "data": data}
+    if "\0" in name:
+        raise InvalidInputError("the name holds a NUL character")
     return NewDelivery(
         source=source.name,
         kind=source.settings.kind.value,

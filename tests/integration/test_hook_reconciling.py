@@ -174,6 +174,64 @@ def test_an_answer_that_is_none_changes_nothing(
     assert asking.delivery(asking.mlflow(created()))["state"] == "received"
 
 
+#: Not objects, without a time or of one that there is not, or with text that cannot be kept.
+ODD: list[Any] = [
+    {"creation_timestamp": 10**18}, {"creation_timestamp": -(10**18)}, {"creation_timestamp": "soon"},
+    {"creation_timestamp": True}, {}, 7, None,
+]  # fmt: skip
+ODD_AND_DATED: list[dict[str, Any]] = [
+    {"tags": 7}, {"name": "a\0b"}, {"name": {"a": 1}, "version": [2]}, {"name": "x" * 9000},
+]  # fmt: skip
+
+
+def test_odd_versions_hide_no_other(
+    asking: Hooked, tool: FakeMlflow, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool.add("aurora", "2.1", now_ms(clock, back_seconds=5))
+    sound, answer = tool.versions[0], tool.answer
+    dated = [{**sound, "version": "8", "creation_timestamp": now_ms(clock), **odd} for odd in ODD_AND_DATED]
+    listed = {"model_versions": [*ODD, *dated, sound]}
+    monkeypatch.setattr(
+        tool, "answer", lambda path, query: (200, listed) if path.endswith("/search") else answer(path, query)
+    )
+    (result,) = asking.post("/v1/reconciliations", "worker")["results"]
+    assert "trouble" not in result
+    assert result["seen"] == len(dated) + 1
+    assert "mapped" in result["found"].values()
+
+
+@pytest.mark.parametrize("answer", [(200, {"model_versions": 7}), (404, {"error_code": "RESOURCE_DOES_NOT_EXIST"})])
+def test_an_odd_answer_is_told(asking: Hooked, tool: FakeMlflow, answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool, "answer", lambda *_: answer)
+    refused(asking.send("POST", "/v1/hooks/mlflow/reconcile", "admin", json={}), 503, "unavailable")
+
+
+def test_a_version_of_a_time_to_come_hides_nothing_until_then(asking: Hooked, tool: FakeMlflow, clock: Clock) -> None:
+    tool.add("aurora", "2.1", now_ms(clock, back_seconds=-3600 * 24 * 365))
+    assert ask(asking)["mark"] == now_ms(clock)
+    clock.forward(minutes=1)
+    tool.add("aurora", "2.2", now_ms(clock))
+    assert list(ask(asking)["found"].values()) == ["mapped"]
+
+
+def test_a_source_that_breaks_the_engine_holds_up_no_other(
+    asking: Hooked, tool: FakeMlflow, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = asking.parts.hooks.sources["mlflow"]
+    go_by(asking, replace(source, settings=source.settings.model_copy(update={"source": "a-first"})))
+    tool.add("aurora", "2.1", now_ms(clock))
+
+    def begin(parts: Any, mark: Any, since: Any, overlap: Any) -> int:
+        begins.append(1)
+        return 1 // (len(begins) - 1) if len(begins) == 1 else 0
+
+    begins: list[int] = []
+    monkeypatch.setattr("pratique.services.hook_reconciling._begin", begin)
+    first, second = asking.post("/v1/reconciliations", "worker")["results"]
+    assert "ZeroDivisionError" in first["trouble"]
+    assert list(second["found"].values()) == ["mapped"]
+
+
 def test_a_redirect_is_not_followed(asking: Hooked, tool: FakeMlflow) -> None:
     tool.status = 302
     assert asking.delivery(asking.mlflow(created()))["state"] == "received"
