@@ -47,7 +47,7 @@ class PickleCollector:
 
     def __init__(self) -> None:
         self._tool_version = version_of("picklescan")
-        self.version = f"1/picklescan-{self._tool_version}"  # its lists of imports decide
+        self.version = f"2/picklescan-{self._tool_version}"  # its lists of imports decide
 
     def sniff(self, head: bytes, filename: str) -> Confidence:
         """Be sure of a pickle's first operation and of a ZIP that begins with `data.pkl`; try others by name."""
@@ -83,7 +83,7 @@ class PickleCollector:
             "picklescan",
             self._tool_version,
             scanned=imports.pickles + imports.broken,
-            issues=counts["dangerous"],
+            issues=counts["dangerous"] + counts["suspicious"],  # a list of dangerous names is never whole
             by_severity={danger: counts[danger] for danger in ("dangerous", "suspicious", "innocuous")},
             files=[f":{name}" for name in members if name.lower().endswith(_PICKLES)],
         )

@@ -44,7 +44,7 @@ class PicklescanReportCollector:
     """Reads output with its summary. Complete when files were scanned and every line is one that we know."""
 
     name = TOOL
-    version = "1"
+    version = "2"
     kinds = frozenset({KIND})
     facts_schema = scan_schema(infected=COUNT, errors=COUNT)
 
@@ -67,14 +67,15 @@ class PicklescanReportCollector:
         listed = sum(finding.danger == "dangerous" for finding in findings)
         other = sum(not finding and not _is_listed(line) for line, finding in told)
         reasons = [f"{other} lines tell of something that could not be scanned"] if other else []
+        unsure = max(suspicious, len(findings) - listed)
         if listed > dangerous or (dangerous and not infected) or infected > scanned:
             reasons.append("the summary counts other findings than the lines above it")
         sheet = scan_sheet(
             TOOL,
             None,  # the output does not say it
             scanned=scanned,
-            issues=max(dangerous, listed, infected),
-            by_severity={"dangerous": max(dangerous, listed), "suspicious": suspicious},
+            issues=max(dangerous, listed, infected) + unsure,  # a list of dangerous names is never whole
+            by_severity={"dangerous": max(dangerous, listed), "suspicious": unsure},
             files=list(dict.fromkeys(finding.file for finding in findings)),
         )
         sheet.put("infected", infected)

@@ -61,22 +61,22 @@ def _legacy(obj: Any, storage: bytes = b"\x93" * 200, protocol: int = 2) -> byte
 
 
 @pytest.mark.parametrize(
-    ("name", "layout", "dangerous"),
+    ("name", "layout", "dangerous", "suspicious"),
     [
-        ("benign.pkl", "pickle", []),
-        ("malicious_eval.pkl", "pickle", ["__builtin__ eval"]),
-        ("malicious_os_system.pkl", "pickle", ["posix system"]),
-        ("malicious_torch_zip.pt", "zip", ["posix system"]),
-        ("training_args.bin", "zip", []),
+        ("benign.pkl", "pickle", [], 0),
+        ("malicious_eval.pkl", "pickle", ["__builtin__ eval"], 0),
+        ("malicious_os_system.pkl", "pickle", ["posix system"], 0),
+        ("malicious_torch_zip.pt", "zip", ["posix system"], 0),
+        ("training_args.bin", "zip", [], 10),
     ],
 )
-def test_the_samples_are_told_apart(name: str, layout: str, dangerous: list[str]) -> None:
+def test_the_samples_are_told_apart(name: str, layout: str, dangerous: list[str], suspicious: int) -> None:
     found = _read(WEIGHTS / name)
     assert found.complete
     assert (found.planned, found.done, found.errors) == (1, 1, 0)
     assert found.facts["format"] == layout
     assert found.facts["dangerous"] == dangerous
-    assert found.facts["issues"] == len(dangerous)
+    assert found.facts["issues"] == len(dangerous) + suspicious
     assert found.tool is not None
     assert found.tool.startswith("picklescan 1.")
 
@@ -85,6 +85,14 @@ def test_the_subject_is_the_file_itself() -> None:
     found = _read(WEIGHTS / "benign.pkl")
     assert found.subject_digest == "77fd2d3901f46479d1375182546edc82f49172b30e0984c292aacbd3cb01887f"
     assert found.facts["weights_sha256"] == found.subject_digest
+
+
+@pytest.mark.parametrize(
+    "call", [b"importlib\nimport_module", b"logging.config\nlisten", b"distutils.spawn\nspawn", b"evilpkg.run\nmain"]
+)
+def test_calls_that_no_list_knows_are_issues(tmp_path: Path, call: bytes) -> None:
+    found = _read(_write(tmp_path, b"\x80\x02c" + call + b"\n(tR."))
+    assert (found.complete, found.facts["issues"]) == (True, 1)
 
 
 def test_imports_that_nobody_knows_are_suspicious() -> None:

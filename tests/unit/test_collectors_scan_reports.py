@@ -144,6 +144,14 @@ def test_picklescan_lists_of_all_imports_are_read_too(tmp_path: Path) -> None:
     found = _read(_written(tmp_path, "p.txt", text))
     assert found.complete
     assert found.facts["by_severity"] == {"dangerous": 0, "suspicious": 1}
+    assert found.facts["issues"] == 1
+
+
+def test_picklescan_imports_that_nobody_knows_are_issues(tmp_path: Path) -> None:
+    found = _read(_written(tmp_path, "p.txt", _FINDING + _SUMMARY.format(5, 1, 7, 1)))
+    assert (found.complete, found.facts["issues"]) == (True, 8)
+    line = "/w/a.pkl: suspicious import 'evil run' FOUND\n"
+    assert _read(_written(tmp_path, "p.txt", line + _SUMMARY.format(1, 0, 0, 0))).facts["issues"] == 1
 
 
 @pytest.mark.parametrize(
