@@ -13,22 +13,29 @@ import os
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from threading import Lock
 
 from pratique.canonical import canonical_json
 from pratique.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError, UnavailableError
+from pratique.services.upload_parts import append_bytes, changed_at, chunks_of
 from pratique.store.files import EvidenceFiles
-from pratique.store.intake import CHUNK_BYTES, DigestMismatchError, Received, check_digest, unavailable
+from pratique.store.intake import DigestMismatchError, Received, check_digest, unavailable
 
 #: Without a byte for so long, an upload is given up.
 KEPT_SECONDS = 24 * 3600.0
+#: So long, where no byte ever came: an announcement takes its file's room, and must not do so for nothing.
+EMPTY_SECONDS = 600.0
 #: Uploads under way at one moment, and how many of the largest files they may be together.
 MOST_OPEN = 1000
 MOST_LARGEST = 8
+#: The same of one credential: there is room left for the others.
+MOST_OPEN_OWN = 250
+MOST_LARGEST_OWN = 4
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -83,14 +90,15 @@ class Uploads:
         self._now = now
         self._opening = Lock()
         self._locks: defaultdict[str, Lock] = defaultdict(Lock)
-        self._turns: defaultdict[str, int] = defaultdict(int)
+        self._turns: dict[str, int] = {}
+        self._numbers = count(1)
 
     def open(self, announced: Announced, files: EvidenceFiles) -> int:
         """Begin an upload, or find the one that was begun; return the offset of the next byte that is wanted.
 
         Raises:
             TooLargeError: larger than the cap.
-            UnavailableError: too many uploads are under way, or the disk does not answer.
+            UnavailableError: too many uploads are under way, of this credential or of all, or the disk does not answer.
         """
         check_digest(announced.sha256)
         if announced.size > self._max_bytes:
@@ -100,8 +108,8 @@ class Uploads:
             with suppress(UploadGoneError):
                 found = self.find(announced.id, announced.owner)
                 if not found.is_stored or files.has(found.sha256):
-                    return self.offset(found)
-            self._refuse_beyond_bounds(announced.size)
+                    return self._found(found)
+            self._refuse_beyond_bounds(announced)
             try:
                 self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
                 self._part(announced.id).write_bytes(b"")
@@ -121,10 +129,10 @@ class Uploads:
             raise gone
         try:
             announced = Announced(**json.loads(self._about(upload).read_bytes()))
-            changed_at = self._changed_at(announced)
+            expires_at = self._expires_at(announced)
         except (OSError, ValueError, TypeError):
             raise gone from None
-        if announced.owner != owner or changed_at + KEPT_SECONDS <= self._now():
+        if announced.owner != owner or expires_at <= self._now():
             raise gone
         return announced
 
@@ -144,14 +152,14 @@ class Uploads:
     def expires_at(self, announced: Announced) -> float:
         """Return when the upload is given up unless a byte comes, in seconds since the epoch."""
         try:
-            return self._changed_at(announced) + KEPT_SECONDS
+            return self._expires_at(announced)
         except OSError:
             return self._now()
 
     def take_turn(self, announced: Announced) -> int:
         """Be the one connection that goes on with an upload: an older one, perhaps dead, writes no more."""
         with self._locks[announced.id]:
-            self._turns[announced.id] += 1
+            self._turns[announced.id] = next(self._numbers)
             return self._turns[announced.id]
 
     def append(self, announced: Announced, turn: int, offset: int, data: bytes) -> int:
@@ -163,7 +171,7 @@ class Uploads:
             UnavailableError: the disk is full or fails.
         """
         with self._locks[announced.id]:
-            if self._turns[announced.id] != turn:
+            if self._turns.get(announced.id) != turn:
                 raise UploadOffsetError("another connection goes on with this upload")
             end = self.offset(announced)
             if end != offset:
@@ -171,7 +179,7 @@ class Uploads:
             if offset + len(data) > announced.size:
                 raise TooLargeError(f"{announced.size} bytes were announced, and more came")
             try:
-                _append(self._part(announced.id), data)
+                append_bytes(self._part(announced.id), data)
             except OSError as error:
                 raise unavailable(error) from None
             return offset + len(data)
@@ -195,46 +203,59 @@ class Uploads:
             if end != announced.size:
                 raise UploadOffsetError(f"{announced.size} bytes were announced, {end} came", offset=end)
             try:
-                received = files.store(_chunks(self._part(announced.id)), expected=announced.sha256)
+                received = files.store(chunks_of(self._part(announced.id)), expected=announced.sha256)
             except DigestMismatchError:
                 self._remove(announced.id)
                 raise
             self._write(Announced(**{**asdict(announced), "is_stored": True}))
             self._part(announced.id).unlink(missing_ok=True)
+            self._forget(announced.id)
             return received
 
     def drop(self, announced: Announced) -> None:
         """Give an upload up."""
         with self._locks[announced.id]:
-            self._turns[announced.id] += 1
             self._remove(announced.id)
 
     def remove_expired(self) -> int:
-        """Give up every upload without a byte for a day; return how many."""
+        """Give up every upload whose time is over; return how many."""
         removed = 0
         for upload in {path.name.partition(".")[0] for path in self._folder.glob("*.*")}:
             both = (self._about(upload), self._part(upload))
-            if max(_changed(one) for one in both) + KEPT_SECONDS <= self._now():
+            if max(changed_at(one) for one in both) + _kept_seconds(self._part(upload)) <= self._now():
                 self._remove(upload)
-                self._locks.pop(upload, None)
-                self._turns.pop(upload, None)
                 removed += 1
         return removed
 
-    def _refuse_beyond_bounds(self, size: int) -> None:
-        sizes = []
+    def _refuse_beyond_bounds(self, announced: Announced) -> None:
+        under_way: list[tuple[str, int]] = []
         for path in self._folder.glob("*.part"):
             with suppress(OSError, ValueError, TypeError, KeyError):
-                sizes.append(int(json.loads(self._about(path.stem).read_bytes())["size"]))
-        if len(sizes) >= MOST_OPEN or sum(sizes) + size > MOST_LARGEST * self._max_bytes:
-            raise UnavailableError(
-                f"{len(sizes)} uploads of {sum(sizes)} bytes are under way; no more are taken now",
-                hint="end or delete one of them; those without a byte for a day are given up",
-                retry_after=60,
-            )
+                about = json.loads(self._about(path.stem).read_bytes())
+                under_way.append((about["owner"], int(about["size"])))
+        own = [size for owner, size in under_way if owner == announced.owner]
+        every = [size for _, size in under_way]
+        bounds = ((own, MOST_OPEN_OWN, MOST_LARGEST_OWN, " of this token"), (every, MOST_OPEN, MOST_LARGEST, ""))
+        for sizes, most, largest, whose in bounds:
+            if len(sizes) >= most or sum(sizes) + announced.size > largest * self._max_bytes:
+                raise UnavailableError(
+                    f"{len(sizes)} uploads of {sum(sizes)} bytes{whose} are under way; no more are taken now",
+                    hint="end or delete one of them; those without a byte for a day, or without any, are given up",
+                    retry_after=60,
+                )
 
-    def _changed_at(self, announced: Announced) -> float:
-        return (self._about if announced.is_stored else self._part)(announced.id).stat().st_mtime
+    def _found(self, announced: Announced) -> int:
+        offset = self.offset(announced)
+        if not offset:
+            with suppress(OSError):
+                os.utime(self._part(announced.id))  # somebody is about to send
+        return offset
+
+    def _expires_at(self, announced: Announced) -> float:
+        if announced.is_stored:
+            return self._about(announced.id).stat().st_mtime + KEPT_SECONDS
+        part = self._part(announced.id)
+        return part.stat().st_mtime + _kept_seconds(part)
 
     def _write(self, announced: Announced) -> None:
         """Write what is known of an upload, whole or not at all."""
@@ -246,6 +267,12 @@ class Uploads:
     def _remove(self, upload: str) -> None:
         self._about(upload).unlink(missing_ok=True)
         self._part(upload).unlink(missing_ok=True)
+        self._forget(upload)
+
+    def _forget(self, upload: str) -> None:
+        """End every turn. Who waits for the lock that is let go finds its turn over, or the whole in the store."""
+        self._turns.pop(upload, None)
+        self._locks.pop(upload, None)
 
     def _about(self, upload: str) -> Path:
         return self._folder / f"{upload}.json"
@@ -265,24 +292,9 @@ def checked_size(size: int) -> int:
     return size
 
 
-def _append(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+def _kept_seconds(part: Path) -> float:
+    """Return how long an upload is kept without a byte: the part of one that is whole, or broken, is not there."""
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-    finally:
-        os.close(descriptor)
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            yield chunk
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
+        return KEPT_SECONDS if part.stat().st_size else EMPTY_SECONDS
     except OSError:
-        return 0.0
+        return KEPT_SECONDS

@@ -181,13 +181,53 @@ def test_uploads_under_way_are_bounded(world: World) -> None:
     from pratique.errors import UnavailableError
 
     for number in range(module.MOST_LARGEST):
-        world.uploads.open(world.announced(bytes([number]) * 1000), world.files)
-    with pytest.raises(UnavailableError, match="under way"):
-        world.uploads.open(world.announced(b"more"), world.files)
+        world.uploads.open(world.announced(bytes([number]) * 1000, f"token:{number % 2}"), world.files)
+    with pytest.raises(UnavailableError, match="8 uploads of 8000 bytes are under way"):
+        world.uploads.open(world.announced(b"more", "token:9"), world.files)
     with pytest.raises(TooLargeError):
         world.uploads.open(world.announced(b"x" * 1001), world.files)
     world.ahead = module.KEPT_SECONDS + 60
     assert world.uploads.open(world.announced(b"more"), world.files) == 0
+
+
+def test_one_token_leaves_room_for_the_others(world: World) -> None:
+    from pratique.errors import UnavailableError
+
+    for number in range(module.MOST_LARGEST_OWN):
+        world.uploads.open(world.announced(bytes([number]) * 1000), world.files)
+    with pytest.raises(UnavailableError, match="4 uploads of 4000 bytes of this token are under way"):
+        world.uploads.open(world.announced(b"more"), world.files)
+    assert world.uploads.open(world.announced(b"more", "token:2"), world.files) == 0
+
+
+def test_an_announcement_without_a_byte_is_given_up_within_minutes(world: World) -> None:
+    empty, begun = world.announced(b"abc"), world.announced(b"abcd")
+    for announced in (empty, begun):
+        world.uploads.open(announced, world.files)
+    world.uploads.append(begun, world.uploads.take_turn(begun), 0, b"a")
+    assert world.uploads.expires_at(empty) < world.uploads.expires_at(begun)
+    world.ahead = module.EMPTY_SECONDS + 60
+    with pytest.raises(UploadGoneError):
+        world.uploads.find(empty.id, empty.owner)
+    assert world.uploads.remove_expired() == 1
+    assert world.uploads.offset(world.uploads.find(begun.id, begun.owner)) == 1
+
+
+def test_nothing_of_an_upload_that_ended_stays_in_memory(world: World) -> None:
+    stored, dropped = world.announced(b"abc"), world.announced(b"abcd")
+    turns = []
+    for announced, content in ((stored, b"abc"), (dropped, b"ab")):
+        world.uploads.open(announced, world.files)
+        turns.append(world.uploads.take_turn(announced))
+        world.uploads.append(announced, turns[-1], 0, content)
+    world.uploads.store(stored, world.files)
+    world.uploads.drop(dropped)
+    assert (dict(world.uploads._locks), world.uploads._turns) == ({}, {})
+    # A connection of before writes nothing into what is announced anew.
+    world.uploads.open(dropped, world.files)
+    world.uploads.take_turn(dropped)
+    with pytest.raises(UploadOffsetError, match="another connection"):
+        world.uploads.append(dropped, turns[-1], 0, b"x")
 
 
 def test_ten_that_end_one_upload_at_once_store_one_file(world: World) -> None:
