@@ -66,6 +66,10 @@ class Archive:
         """What all members inflate to by their declared sizes, which none can exceed and be read."""
         return sum(info.file_size for info in self._members.values())
 
+    def size(self, name: str) -> int:
+        """Return the declared size of member `name`, inflated."""
+        return self._members[name].file_size
+
     def read(self, name: str, max_bytes: int) -> bytes:
         """Return the body of member `name`, which the archive has.
 

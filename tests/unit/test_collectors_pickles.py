@@ -179,6 +179,69 @@ def test_numbers_that_begin_like_a_pickle_are_no_error(tmp_path: Path) -> None:
     assert found.planned == 1
 
 
+def _array(descr: str, body: bytes, version: bytes = b"\x01\x00") -> bytes:
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': (1,), }}".ljust(117).encode() + b"\n"
+    return b"\x93NUMPY" + version + len(header).to_bytes(2 if version[0] == 1 else 4, "little") + header + body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"cos\nsystem\n(S'id'\ntR.",
+        pickle.dumps(_Calls(), 0),
+        pickle.dumps(_Calls(), 1),
+        *(_array(descr, pickle.dumps(_Calls(), 2)) for descr in ("'|O'", "'|' 'O'", "[('a', '<f4'), ('b', 'O')]", "7")),
+        _array("'object'", pickle.dumps(_Calls(), 0), b"\x02\x00"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a/extra.bin", "a/data/0", "a/x.npy"])
+def test_pickles_that_are_not_named_so_are_found_in_every_protocol_and_in_arrays(
+    tmp_path: Path, name: str, body: bytes
+) -> None:
+    found = _read(_zip(tmp_path, ("a/data.pkl", pickle.dumps({})), (name, body)))
+    assert found.facts["issues"] == 1
+    assert (found.facts["scanned"], found.facts["members_not_scanned"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [bytes(100_000), b"\x80" * 100_000, b".." * 50_000, b"3.13\n", b"little", _array("'<f4'", b"cos\nsystem\n(tR.")],
+)
+def test_numbers_and_texts_are_counted_as_not_scanned(tmp_path: Path, body: bytes) -> None:
+    found = _read(_zip(tmp_path, ("a/data.pkl", pickle.dumps({})), ("a/data/0", body)))
+    assert (found.complete, found.facts["scanned"], found.facts["members_not_scanned"]) == (True, 1, 1)
+
+
+_FAR = b"N0" * 50_000 + b"cos\nsystem\n(tR."
+_LONG = b"X" + (100_000).to_bytes(4, "little") + b"x" * 100_000 + b"0cos\nsystem\n(tR."
+
+
+def test_a_pickle_behind_what_is_looked_at_first_is_found(tmp_path: Path) -> None:
+    found = _read(_zip(tmp_path, ("a/data.pkl", pickle.dumps({})), ("a/data/0", _FAR), ("a/data/1", _LONG)))
+    assert (found.facts["scanned"], found.facts["dangerous"]) == (3, ["os system"])
+
+
+def test_what_could_be_a_pickle_and_is_not_looked_at_to_its_end_is_incomplete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pratique.collectors.pickle_scan._MAX_AGAIN", 0)
+    found = _read(_zip(tmp_path, ("a/data.pkl", pickle.dumps({})), ("a/data/0", _FAR), ("a/data/1", _LONG)))
+    assert (found.planned, found.done, found.errors, found.facts["members_not_scanned"]) == (3, 1, 2, 2)
+    assert found.incomplete_reason == "2 members could be pickles and were not looked at to their end"
+
+
+def test_random_numbers_are_hardly_ever_taken_for_a_pickle(tmp_path: Path) -> None:
+    numbers = random.Random(7)
+    members = [(f"a/data/{n}", numbers.randbytes(70_000)) for n in range(400)]
+    found = _read(_zip(tmp_path, ("a/data.pkl", pickle.dumps({})), *members))
+    assert (found.complete, found.facts["issues"]) == (True, 0)
+
+
+def test_an_array_of_objects_that_is_no_pickle_is_incomplete(tmp_path: Path) -> None:
+    found = _read(_zip(tmp_path, ("a/data.pkl", pickle.dumps({})), ("a/x.npy", _array("'|O'", b"rest"))))
+    assert not found.complete
+
+
 def test_a_zip_without_pickles_is_refused(tmp_path: Path) -> None:
     assert "no whole pickle found" in _refusal(_zip(tmp_path, ("a/readme", b"hello")))
 
