@@ -1,7 +1,8 @@
 """Attestations: a person with a role read a piece of evidence and says what it is. The judge sees who, as facts.
 
 No criterion looks into a document. What it may ask is that somebody answers for it: `facts.attested_by` are the
-people whose word stands, `facts.attested_by_others` those among them who did not submit the file.
+people whose word stands, `facts.attested_by_others` those among them who did not submit the file
+(all but one, where no person did).
 """
 
 from __future__ import annotations

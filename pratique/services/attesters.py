@@ -31,8 +31,17 @@ def attesters_of(reader: Reader, model_version_id: str) -> dict[str, tuple[str, 
 
 
 def attested(facts: Mapping[str, Any], people: tuple[str, ...], submitter: str) -> Mapping[str, Any]:
-    """Return facts with who attests them; what a file says of that itself counts for nothing."""
+    """Return facts with who attests them; what a file says of that itself counts for nothing.
+
+    Where a token or a source submitted the file, nobody knows which person did: any one of those who attest it may
+    have. All but one of them are others then, and one alone is none.
+
+    Args:
+        facts: as they were read.
+        people: who attests the file, sorted.
+        submitter: id of a person, or what sent it, such as `token:...` or `source:...`.
+    """
     if not people and _OF_THE_ENGINE.isdisjoint(facts):
         return facts
-    others = [person for person in people if person != submitter]
+    others = list(people[1:]) if ":" in submitter else [person for person in people if person != submitter]
     return {**facts, "attested": bool(people), "attested_by": list(people), "attested_by_others": others}

@@ -63,7 +63,7 @@ def _status(engine: Engine) -> str:
     return str(engine.gate("solo")["findings"][0]["status"])
 
 
-def _started(engine: Engine, who: str = "pipeline") -> str:
+def _started(engine: Engine, who: str = "ines") -> str:
     engine.register()
     engine.trigger("solo")
     return _submit(engine, who)
@@ -87,7 +87,6 @@ def test_a_clearance_that_rests_on_a_withdrawn_word_is_judged_again(engine: Engi
     evidence = _started(engine)
     attestation = ok(_attest(engine, evidence, "sam"))["items"][0]["id"]
     ok(engine.decide("mira", "solo"))
-    ok(engine.decide("kim", "solo"))  # a pipeline submitted it, so nobody knows who did: two sign
     assert engine.gate("solo")["state"] == "cleared"
     path = f"/v1/evidence/{evidence}/attestations/{attestation}/withdraw"
     left = engine.post(path, "jonas", {"reason": "An older edition was meant."})
@@ -103,6 +102,19 @@ def test_whoever_submitted_a_document_does_not_count_among_the_others(engine: En
     assert ok(_attest(engine, evidence, "mira"))["attested_by"] == ["mira"]
     assert _status(engine) == "unmet"
     assert ok(_attest(engine, evidence, "jonas"))["attested_by"] == ["jonas", "mira"]
+    assert _status(engine) == "met"
+
+
+@pytest.mark.parametrize("submitter", ["pipeline", "token:0a1b", "source:drop"])
+def test_who_sent_a_file_by_a_machine_may_be_whoever_attests_it(engine: Engine, submitter: str) -> None:
+    if submitter != "pipeline":
+        assert attested({}, ("mira",), submitter)["attested_by_others"] == []
+        assert attested({}, ("mira", "sam"), submitter)["attested_by_others"] == ["sam"]
+        return
+    evidence = _started(engine, who="pipeline")
+    ok(_attest(engine, evidence, "mira"))
+    assert _status(engine) == "unmet"
+    ok(_attest(engine, evidence, "jonas"))
     assert _status(engine) == "met"
 
 
