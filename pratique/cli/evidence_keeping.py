@@ -86,7 +86,7 @@ def purge(
     """Give the file of a piece of evidence up for good, when nothing keeps it; without --really, only say whether."""
     if really and reason is None:
         raise InvalidInputError("--really needs --reason")
-    client = connect(url, token_file, "admin")
+    client = connect(url, token_file, "person")
     if really:
         purged = client.keeping.purge(evidence, reason or "")
         say_json(purged) if as_json else say(f"the file {purged['sha256']} was purged; what was read in it stays")

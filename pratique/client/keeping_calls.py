@@ -33,9 +33,9 @@ def lift(hold: str, reason: str) -> Call[Json]:
     return _post(path_of("holds", hold, "lift"), {"reason": reason})
 
 
-def holds() -> Call[list[Json]]:
-    """Ask for every hold, oldest first."""
-    return Call(method="GET", path=path_of("holds"), read=lambda reply: [dict(one) for one in reply.json()["items"]])
+def holds(cursor: str | None) -> Call[Json]:
+    """Ask for a page of holds, newest first."""
+    return Call(method="GET", path=path_of("holds"), query={"cursor": cursor, "limit": 500}, read=_json)
 
 
 def _post(path: str, body: dict[str, str]) -> Call[Json]:

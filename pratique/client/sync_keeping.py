@@ -36,11 +36,16 @@ class KeepingNamespace:
         return self._client.send(calls.lift(hold, reason))
 
     def holds(self) -> list[Json]:
-        """Return every hold, lifted ones too, oldest first."""
-        return self._client.send(calls.holds())
+        """Return every hold, lifted ones too, newest first."""
+        page = self._client.send(calls.holds(None))
+        found = list(page["items"])
+        while page["next"] is not None:
+            page = self._client.send(calls.holds(page["next"]))
+            found += page["items"]
+        return found
 
     def purge(self, evidence: str, reason: str) -> Json:
-        """Give the file of a piece of evidence up for good (admin); what was read in it stays.
+        """Give the file of a piece of evidence up for good (a person, with the scope admin); what was read in it stays.
 
         Raises:
             ConflictError: something keeps it; `extra["refused"]` says everything that does.

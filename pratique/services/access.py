@@ -23,7 +23,7 @@ from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
-#: Scopes that a token of each kind has when none are named, and beyond which it can never go.
+#: Scopes that a token of each kind has when none are named, and beyond which it goes by `_BY_NAME` alone.
 SCOPES: dict[str, tuple[str, ...]] = {
     "pipeline": ("models:write", "events:write", "evidence:write", "gates:read", "journal:read"),
     "person": (
@@ -37,6 +37,8 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "worker": ("worker", "gates:read"),
     "admin": ("admin", "gates:read", "journal:read", "models:write"),
 }
+#: What a token of a kind can be given beside those, by name alone. Giving a file up for good takes a person who may.
+_BY_NAME: dict[str, tuple[str, ...]] = {"person": ("admin",)}
 #: Longest life that a token can be given; who needs more issues a new one.
 LONGEST_TOKEN_DAYS = 366
 #: Kinds whose tokens get that life when none is named: what such a token can do, nobody should do for ever.
@@ -275,7 +277,7 @@ def _check_request(parts: Parts, request: TokenRequest) -> None:
         raise InvalidInputError("person: expected with kind 'person'")
     if request.person is not None and parts.people.find(request.person) is None:
         raise InvalidInputError(f"person: found {request.person[:80]!r}, expected one of people.yaml")
-    beyond = set(request.scopes or ()) - set(SCOPES[request.kind])
+    beyond = set(request.scopes or ()) - {*SCOPES[request.kind], *_BY_NAME.get(request.kind, ())}
     if beyond:
         raise NotAllowedError(f"a {request.kind} token can never have {', '.join(sorted(beyond))}")
     days = request.expires_in_days

@@ -10,6 +10,7 @@ from pratique.services import lookups
 from pratique.services.authority import check_reason
 from pratique.services.evidence import find_evidence
 from pratique.services.models import find_model_version
+from pratique.services.occurrence_lists import position_of
 from pratique.services.parts import Parts
 from pratique.services.retention import HOLD, HOLDS, PIECES_OF_FILE, lock_versions, version_of
 from pratique.services.withdrawals import check_may_withdraw
@@ -101,9 +102,19 @@ def find_hold(reader: Reader, hold_id: str) -> Row:
     return row
 
 
-def holds_page(reader: Reader) -> dict[str, Any]:
-    """Return every hold that there ever was, oldest first."""
-    return {"items": [hold_view(reader, row) for row in reader.all(HOLDS)]}
+def holds_page(reader: Reader, *, cursor: str | None, limit: int) -> dict[str, Any]:
+    """Return holds, lifted ones too, newest first.
+
+    Raises:
+        InvalidInputError: the cursor is not one that this call gave.
+    """
+    at, last = position_of(cursor)
+    rows = reader.all(HOLDS, after_at=at, after_id=last, limit=limit + 1)
+    shown = rows[:limit]
+    return {
+        "items": [hold_view(reader, row) for row in shown],
+        "next": f"{shown[-1]['placed_at']}/{shown[-1]['id']}" if len(rows) > limit else None,
+    }
 
 
 def hold_view(reader: Reader, row: Row) -> dict[str, Any]:

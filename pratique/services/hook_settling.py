@@ -18,10 +18,11 @@ from sqlalchemy import bindparam, select
 from pratique.domain.entries import HookSettled
 from pratique.domain.hooks import DeliveryMove, DeliveryState, next_delivery_state
 from pratique.domain.times import instant_text, parse_instant
-from pratique.errors import NotFoundError, PratiqueError, UnavailableError
+from pratique.errors import NotAllowedError, NotFoundError, PratiqueError, UnavailableError
 from pratique.hooks import Delivery, Mapping, Source, UnmappableError
 from pratique.hooks.mlflow_registry import NotInRegistryError, RegistryAwayError, details_of
 from pratique.services import lookups
+from pratique.services.authority import known_person
 from pratique.services.events import record_event
 from pratique.services.hook_intake import raw_of
 from pratique.services.lookups import hook_delivery
@@ -119,6 +120,7 @@ def settle(parts: Parts, delivery: str, by: By | None = None) -> DeliveryState:
         NotFoundError: there is no such delivery.
         MoveRefusedError: it became events already.
         UnavailableError: a person asks, and the tool does not answer.
+        NotAllowedError: the person holds no role for the models that it speaks of.
     """
     with parts.ledger.read() as reader:
         row = reader.one(lookups.HOOK_DELIVERY, id=delivery)
@@ -137,7 +139,23 @@ def settle(parts: Parts, delivery: str, by: By | None = None) -> DeliveryState:
         if not _is_given_up(parts, row):
             return state
         outcome = _Outcome(trouble=f"{error}; given up after {GIVE_UP.seconds // 3600} h")
+    if by is not None:
+        _check_may_replay(parts, by.person, outcome)
     return _write(parts, row, outcome, by)
+
+
+def _check_may_replay(parts: Parts, person_id: str, outcome: _Outcome) -> None:
+    """Refuse a person who has nothing to do with what a delivery moves; one that moves nothing takes any role."""
+    person = known_person(parts, person_id)
+    said = outcome.mapping.events if outcome.mapping is not None else ()
+    models = {one.event.model_version[0] for one in said}
+    held = {model for model, roles in person.models.items() if roles}
+    if not person.roles and not (held and models <= held):
+        raise NotAllowedError(
+            f"{person_id} holds no role for {', '.join(sorted(models - held)) or 'any model'}, and so cannot have a "
+            "delivery mapped again that speaks of it",
+            hint="roles come from people.yaml",
+        )
 
 
 def _outcome(parts: Parts, row: Row) -> _Outcome:

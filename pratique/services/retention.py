@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, tuple_
 
 from pratique.canonical import stored_json
 from pratique.domain.counting import counted_after
@@ -40,7 +40,13 @@ PURGES_OF_FILE_LOCKED = Query(
     .with_for_update()
 )
 HOLD = Query(select(_hold).where(_hold.c.id == bindparam("id")))
-HOLDS = Query(select(_hold).order_by(_hold.c.placed_at, _hold.c.id))
+#: Newest first, older than a place.
+HOLDS = Query(
+    select(_hold)
+    .where(tuple_(_hold.c.placed_at, _hold.c.id) < tuple_(bindparam("after_at"), bindparam("after_id")))
+    .order_by(_hold.c.placed_at.desc(), _hold.c.id.desc())
+    .limit(bindparam("limit"))
+)
 _HOLDS_ON = Query(
     select(_hold)
     .where(

@@ -24,6 +24,7 @@ from hook_fixtures import (  # noqa: F401
     signed,
 )
 
+from pratique.domain.people import Person
 from pratique.services import hook_settling
 from pratique.services.hook_intake import keep, new_delivery
 from pratique.services.verify import verify_ledger
@@ -123,6 +124,13 @@ def test_an_unknown_model_version_is_a_dead_letter_until_a_person_registers_it_a
     metrics = hooked.client.request("GET", "/metrics").text
     assert 'pratique_hook_deliveries{source="mlflow",state="dead"} 1.0' in metrics
     refused(hooked.send("POST", f"/v1/hooks/{dead['id']}/replay"), 403, "not-allowed")
+    ada = Person(id="ada", name="Ada", email="ada@acme.example", models={"borealis": ("owner",)})
+    zed = Person(id="zed", name="Zed", email="zed@acme.example")
+    people = hooked.parts.people
+    object.__setattr__(hooked.parts, "people", people.model_copy(update={"people": (*people.people, ada, zed)}))
+    path = f"/v1/hooks/{dead['id']}/replay"
+    assert "ada holds no role for aurora" in refused(hooked.send("POST", path, "ada"), 403, "not-allowed")["detail"]
+    assert "zed holds no role for aurora" in refused(hooked.send("POST", path, "zed"), 403, "not-allowed")["detail"]
     again = hooked.post(f"/v1/hooks/{dead['id']}/replay", "mira")
     assert (again["state"], again["settled_by"]) == ("dead", "mira")
     hooked.register()

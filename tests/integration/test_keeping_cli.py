@@ -20,6 +20,7 @@ from test_risk_cli import Bridge, Ended
 import pratique.cli.evidence_keeping
 from pratique.cli.main import main
 from pratique.client.sync_client import Client
+from pratique.services.access import SCOPES
 
 Run = Callable[..., Ended]
 
@@ -56,7 +57,7 @@ def test_a_file_is_held_then_let_go_then_purged_after_a_rehearsal(bureau: Engine
     assert "aurora/2.1" in run("holds").out
 
     bureau.clock.now = PLACED + timedelta(days=11 * 366)
-    bureau.tokens.pop("mira")
+    bureau.tokens["mira"] = bureau.issue(kind="person", person="mira", scopes=(*SCOPES["person"], "admin"))
     refused = run("purge", evidence)
     assert refused.code == 1
     assert refused.err.count("on hold") == 2

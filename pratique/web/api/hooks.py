@@ -97,7 +97,7 @@ async def get_delivery(request: Request, delivery: str, _: Auditing) -> JsonResp
 
 @router.post("/{delivery}/replay", summary="Have a dead or ignored delivery mapped again")
 async def post_replay(request: Request, delivery: str, principal: Deciding) -> JsonResponse:
-    """Map a delivery by the rules of this moment, and return it. Needs a person's token.
+    """Map a delivery by the rules of this moment, and return it. Needs a person's token, and a role for its model.
 
     Sent again after it became events, it is refused and changes nothing.
     """

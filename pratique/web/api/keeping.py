@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from pratique.services.evidence import find_evidence
 from pratique.services.holds import holds_page, lift_hold, place_hold
 from pratique.services.purging import purge_evidence, remove_purged, retention_view
 from pratique.store.transaction import Transaction
-from pratique.web.api.auth import Administering, Deciding, Reading, parts_of, person_of
+from pratique.web.api.auth import Administering, Auditing, Deciding, parts_of, person_of
 from pratique.web.api.bodies import Short, Text
 from pratique.web.api.once import IdempotencyKey, answer_once
 from pratique.web.api.responses import JsonResponse
@@ -42,7 +42,7 @@ class ReasonBody(BaseModel):
 
 
 @router.get("/evidence/{evidence}/retention", summary="Say until when the file of a piece of evidence is kept")
-async def get_retention(request: Request, evidence: str, _: Reading) -> JsonResponse:
+async def get_retention(request: Request, evidence: str, _: Auditing) -> JsonResponse:
     """Return the rules that keep the file, their dates, holds, what rests on it, and whether it could be purged now."""
     parts = parts_of(request)
     return JsonResponse(await parts.ledger.aread(partial(retention_view, parts=parts, evidence_id=evidence)))
@@ -52,7 +52,11 @@ async def get_retention(request: Request, evidence: str, _: Reading) -> JsonResp
 async def post_purge(
     request: Request, evidence: str, body: ReasonBody, principal: Administering, key: IdempotencyKey = None
 ) -> Response:
-    """Remove the file (admin). 409 names everything that keeps it. What was read in it, and that it was, stays."""
+    """Remove the file. 409 names everything that keeps it. What was read in it, and that it was, stays.
+
+    Needs a person's token with the scope admin: no machine gives a file up.
+    """
+    person_of(principal)
     parts = parts_of(request)
 
     def command(tx: Transaction) -> dict[str, Any]:
@@ -83,9 +87,14 @@ async def post_hold(request: Request, body: HoldBody, principal: Deciding, key: 
 
 
 @router.get("/holds", summary="List holds, lifted ones too")
-async def list_holds(request: Request, _: Reading) -> JsonResponse:
-    """Return every hold, oldest first."""
-    return JsonResponse(await parts_of(request).ledger.aread(holds_page))
+async def list_holds(
+    request: Request,
+    _: Auditing,
+    cursor: Annotated[str | None, Query(max_length=90)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> JsonResponse:
+    """Return holds page by page, newest first. Their reasons may name cases: it takes the scope journal:read."""
+    return JsonResponse(await parts_of(request).ledger.aread(partial(holds_page, cursor=cursor, limit=limit)))
 
 
 @router.post("/holds/{hold}/lift", summary="Lift a hold")
