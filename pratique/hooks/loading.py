@@ -116,7 +116,10 @@ def _authorization(settings: HookSource, secrets: _Secrets) -> str | None:
         return None
     token = secrets.read(settings.source, registry.token)
     if token is not None:
-        return f"Bearer {token.decode()}"
+        if all(0x21 <= byte <= 0x7E for byte in token):
+            return f"Bearer {token.decode('ascii')}"
+        secrets.warnings.append(f"hooks/{settings.source}: {registry.token} holds no token that a header can carry")
+        return None
     password = secrets.read(settings.source, registry.password)
     if password is None:
         return None

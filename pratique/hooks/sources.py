@@ -10,6 +10,11 @@ from pratique.domain.hooks import SECRET_HEADERS, HookKind, HookSource
 
 #: Headers that are kept beside a delivery, by the beginning of their names; those that prove who sends never are.
 _KEPT = ("content-type", "user-agent", "ce-", "webhook-id", "webhook-timestamp", "x-github-", "x-mlflow-")
+#: Of those, what names and dates a delivery: whatever else comes does not push it out.
+_FIRST_KEPT = frozenset(
+    {"content-type", "webhook-id", "webhook-timestamp", "x-github-delivery", "x-github-event", "x-mlflow-delivery-id"}
+    | {f"ce-{name}" for name in ("id", "source", "specversion", "subject", "time", "type")}
+)
 _MOST_KEPT, _LONGEST_KEPT = 40, 1000
 
 
@@ -43,7 +48,7 @@ class Source:
         own = (self.settings.header or "").lower()
         kept = {
             name: value[:_LONGEST_KEPT]
-            for name, value in sorted(headers.items())
+            for name, value in sorted(headers.items(), key=lambda header: (header[0] not in _FIRST_KEPT, header[0]))
             if name.startswith(_KEPT) and "signature" not in name and name not in SECRET_HEADERS and name != own
         }
         return dict(list(kept.items())[:_MOST_KEPT])
