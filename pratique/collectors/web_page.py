@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pratique.collectors.collector import Collector, CollectorContext, Confidence
 from pratique.collectors.factsheet import MAX_TEXT_CHARACTERS, FactSheet
-from pratique.collectors.shape import COUNT, TEXT, TEXTS, facts_of, record
+from pratique.collectors.shape import COUNT, FLAG, TEXT, TEXTS, facts_of, record
 from pratique.collectors.unreadable import UnreadableError, shown
 from pratique.collectors.warc import Record, Response, captured_at, read_records, read_response, read_warc_fields
 from pratique.domain.evidence import Extraction
@@ -32,12 +32,13 @@ class WebPageCollector:
     """Reads WARC files with one answer. Complete where the page was there and held something."""
 
     name = "web_page"
-    version = "1"
+    version = "2"
     kinds = frozenset({"web-page"})
     facts_schema = facts_of(
-        "url", "final_url", "status", "captured_at", "bytes", "sha256",
+        "url", "final_url", "status", "captured_at", "bytes", "sha256", "captured_by_engine",
         url=TEXT, final_url=TEXT, host=TEXT, status=COUNT, captured_at=TEXT, bytes=COUNT, sha256=TEXT, title=TEXT,
         content_type=TEXT, last_modified=TEXT, etag=TEXT, server_date=TEXT, address=TEXT, captured_by=TEXTS,
+        captured_by_engine=FLAG,
         redirects={"type": "array", "items": record(url=TEXT, status=COUNT)},
     )  # fmt: skip
 
@@ -101,6 +102,7 @@ def _facts(records: list[Record], answer: Record, response: Response) -> dict[st
     sheet.put("server_date", response.headers.get("date"))
     sheet.put("address", answer.fields.get("warc-ip-address"))
     sheet.put("captured_by", _software(records))
+    sheet.put("captured_by_engine", value=False)  # no file can say so; the engine does, of what it fetched
     sheet.put("redirects", [_hop(value) for name, value in way if name == "via"])
     return sheet.finish(_WHAT)
 

@@ -30,6 +30,7 @@ from pratique.store.reader import Reader, Row
 from pratique.store.transaction import Transaction
 
 _MAX_FILENAME = 255
+_PAGE, _CAPTURED = "web-page", "captured_by_engine"
 OUTDATED = "not read yet: the trusted keys changed while it was read"
 #: What replaces a piece of evidence of a model version.
 REVISING = Query(
@@ -96,10 +97,21 @@ def clean_filename(filename: str) -> str:
     return name
 
 
-def read_file(parts: Parts, path: Path, filename: str) -> FileReading:
-    """Read a stored file with the collector that knows it; what cannot be read says why."""
+def read_file(parts: Parts, path: Path, filename: str, *, captured_by_engine: bool = False) -> FileReading:
+    """Read a stored file with the collector that knows it; what cannot be read says why.
+
+    Args:
+        parts: the engine.
+        path: the stored file.
+        filename: as it was sent.
+        captured_by_engine: the engine fetched it itself just now. The fact of that name is the engine's: what a file
+            or a collector says under it counts for nothing.
+    """
     try:
-        return FileReading(reading=Reading.READ, extraction=read_evidence(path, filename, parts.collectors))
+        extraction = read_evidence(path, filename, parts.collectors)
+        if extraction.kind == _PAGE or _CAPTURED in extraction.facts:
+            extraction = replace(extraction, facts={**extraction.facts, _CAPTURED: captured_by_engine})
+        return FileReading(reading=Reading.READ, extraction=extraction)
     except UnreadableError as error:
         return FileReading(reading=Reading.UNREADABLE, reason=error.message[:2000])
 

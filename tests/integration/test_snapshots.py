@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from engine_fixtures import (  # noqa: F401 - fixtures are used by name
@@ -23,13 +24,17 @@ from engine_fixtures import (  # noqa: F401 - fixtures are used by name
 from local_site import Site, serving
 from test_scope_cli import AppTransport
 
+from pratique import __version__
 from pratique.cli.main import main
 from pratique.client import Client
 from pratique.client.async_snapshots import AsyncSnapshotNamespace
 from pratique.client.sync_snapshots import SnapshotNamespace
+from pratique.collectors.warc import Capture, write_capture
+from pratique.domain.evidence import Extraction
 from pratique.domain.times import instant_text
 from pratique.egress import Egress
 from pratique.errors import InvalidInputError
+from pratique.services.evidence import read_file
 from pratique.settings import EgressSettings
 
 PATH = f"{VERSION}/snapshots"
@@ -78,10 +83,33 @@ def test_a_page_is_kept_with_its_time_and_headers(story: Engine, site: Site) -> 
     assert facts["final_url"] == f"http://acme.test:{site.port}/framework"
     assert facts["captured_at"] == instant_text(story.clock.now)
     assert (facts["title"], facts["etag"], facts["status"]) == ("Framework", '"1"', 200)
+    assert facts["captured_by_engine"] is True
     content = story.send("GET", f"/v1/evidence/{evidence['id']}/content").content
     assert content.startswith(b"WARC/1.1\r\n")
     assert b"<title>Framework</title>" in content
     assert site.seen[0][2]["user-agent"].startswith("pratique/")
+
+
+def test_a_page_that_is_uploaded_is_none_that_the_engine_captured(story: Engine) -> None:
+    forged = Capture(
+        **{"requested_url": "https://lab.example/", "url": "https://lab.example/", "redirects": ()},
+        **{"captured_at": story.clock.now, "address": "93.184.216.34", "status": 200, "reason": "OK"},
+        **{"headers": (("content-type", "text/html"),), "body": b"<title>Framework</title> forged"},
+    )
+    content = write_capture(forged, software=f"pratique {__version__}", ids=[str(uuid4()) for _ in range(3)])
+    sent = story.send("POST", f"{VERSION}/evidence?filename=lab.example.warc", "pipeline", content=content)
+    facts = ok(sent)["evidence"]["facts"]
+    assert (facts["captured_by"], facts["captured_by_engine"]) == ([f"pratique {__version__}"], False)
+
+
+def test_no_collector_says_that_the_engine_captured_a_page(
+    story: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = Extraction(kind="memo", collector="c", collector_version="1", facts={"captured_by_engine": True})
+    monkeypatch.setattr("pratique.services.evidence.read_evidence", lambda *_: claims)
+    read = read_file(story.parts, tmp_path, "memo.json")
+    assert read.extraction is not None
+    assert read.extraction.facts == {"captured_by_engine": False}
 
 
 def test_a_page_that_is_gone_is_kept_and_does_not_count(story: Engine, site: Site) -> None:

@@ -79,6 +79,7 @@ def test_a_captured_page_is_complete_and_says_everything(tmp_path: Path) -> None
         "server_date": "Tue, 24 Nov 2026 02:16:01 GMT",
         "address": "8.8.8.8",
         "captured_by": ["pratique 0.1.0"],
+        "captured_by_engine": False,
         "redirects": [{"url": "https://acme.example/framework", "status": 301}],
         "dropped": [],
     }

@@ -60,6 +60,7 @@ async def post_snapshot(
     captures: Captures = request.app.state.captures
     snapshot = await captures.take(parts, body.url)
     received = await parts.files.store_stream(_pieces(snapshot))
+    read = partial(read_file, captured_by_engine=True)
     submission = Submission(
         sha256=received.sha256,
         size=received.size,
@@ -67,7 +68,7 @@ async def post_snapshot(
         media_type=MEDIA_TYPE,
         submitter=principal.submitter,
         requirement=body.requirement,
-        read=await parts.parsing.run(read_file, parts, received.path, snapshot.filename),
+        read=await parts.parsing.run(read, parts, received.path, snapshot.filename),
         credential=principal.credential,
     )
     return await answer(partial(submit_evidence, parts=parts, model=model, version=version, submission=submission))
