@@ -42,7 +42,7 @@ def test_every_collector_is_listed_with_its_kinds_and_where_it_comes_from(sdk: C
     assert found["problems"] == []
     assert {one["name"] for one in found["items"]} >= set(BUILT_IN)
     garak = next(one for one in found["items"] if one["name"] == "garak")
-    assert garak == {"name": "garak", "version": "1", "kinds": ["red-teaming"], "origin": "built-in"}
+    assert garak == {"name": "garak", "version": "2", "kinds": ["red-teaming"], "origin": "built-in"}
 
 
 def test_a_collector_is_shown_with_the_shape_of_its_facts(sdk: Client) -> None:
