@@ -42,7 +42,7 @@ def _spec() -> dict[str, Any]:
                         "title": "Known",
                         "measures": ["S-1.2"],
                         "why": "For the test.",
-                        "profile": "profile.systemic_risk",
+                        "profile": "profile.scope.safety_security",
                         "unmet": "No.",
                     }
                 ],
