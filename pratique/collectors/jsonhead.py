@@ -12,6 +12,8 @@ from pratique.collectors.collector import HEAD_BYTES, Confidence
 #: Strings, punctuation, and whatever else is a scalar. A string that the head cuts is one token too: to look for an
 #: end that is not there from each quote in it takes the square of its length.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|(?P<cut>\\?\Z))|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
+#: Stands for a text that the head cuts.
+_CUT = '""'
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -67,6 +69,8 @@ def _members(head: bytes, level: int) -> dict[str, str]:
     for match in _TOKEN.finditer(head):
         token = match[0]
         if match["cut"] is not None:
+            if named is not None:
+                found.setdefault(named, _CUT)  # it is there; what it says is not in sight
             break
         if named is not None and token not in b":,":
             found.setdefault(named, token.decode("utf-8", "replace"))

@@ -100,3 +100,12 @@ def test_no_module_is_named_for_nothing(name: str) -> None:
 
 def test_config_is_data() -> None:
     assert modules("config") == []
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """There are no packages of tests: of two modules of one name, a process that runs both gets one."""
+    seen: dict[str, list[str]] = {}
+    for path in modules("tests"):
+        if path.name != "conftest.py":
+            seen.setdefault(path.name, []).append(str(path.relative_to(ROOT)))
+    assert [paths for paths in seen.values() if len(paths) > 1] == []

@@ -54,7 +54,7 @@ def story_fixture(engine: Engine) -> Engine:
         return ("10.0.0.7",) if host == "inside.test" else ("127.0.0.1",)
 
     allowed = EgressSettings(
-        http_hosts=(".test",), allow_networks=("127.0.0.0/8",), total_seconds=3, max_body_bytes=1_000_000
+        http_hosts=(".test",), allow_networks=("127.0.0.0/8",), total_seconds=30, max_body_bytes=1_000_000
     )
     object.__setattr__(engine.parts, "egress", Egress(settings=allowed, resolve=resolve))  # parts are frozen
     engine.register()
@@ -197,7 +197,7 @@ def test_other_requests_are_answered_while_a_site_takes_its_time(story: Engine, 
 
     def slow(request: Any) -> None:
         asked.set()
-        release.wait(2)
+        release.wait(20)
         request.send_response(200)
         request.end_headers()
 
@@ -205,11 +205,11 @@ def test_other_requests_are_answered_while_a_site_takes_its_time(story: Engine, 
     answers: list[Any] = []
     thread = threading.Thread(target=lambda: answers.append(capture(story, f"http://acme.test:{site.port}/")))
     thread.start()
-    assert asked.wait(5)
+    assert asked.wait(20)
     assert story.send("GET", "/healthz", None).status_code == 200
     assert answers == []
     release.set()
-    thread.join(10)
+    thread.join(30)
     assert answers[0].status_code == 201
 
 

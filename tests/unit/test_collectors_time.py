@@ -88,4 +88,6 @@ def test_strings_that_the_head_of_a_file_cuts(quotes: bytes) -> None:
 
 
 def test_a_cut_string_ends_what_is_in_sight() -> None:
-    assert dict(json_head(b'{"a": 1, "b": "cut \\" {').members) == {"a": "1"}
+    head = json_head(b'{"a": 1, "b": "cut \\" {')
+    assert dict(head.members) == {"a": "1", "b": '""'}
+    assert head.text("b") == ""
