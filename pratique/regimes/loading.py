@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pratique.domain.counting import Holidays
-from pratique.domain.people import People
+from pratique.domain.people import People, people_flaws
 from pratique.domain.regime import Edition
 from pratique.domain.regime.mapping import Mapping as EditionMapping
 from pratique.domain.spec import GateSpec
@@ -246,9 +245,8 @@ def _load_people(path: Path | None, problems: Problems) -> People | None:
     value, troubled = read_file(path, path.name, problems)
     people = None if troubled else problems.parse(path.name, People, value)
     if people is not None:
-        for person, times in Counter(p.id for p in people.people).items():
-            if times > 1:
-                problems.add(path.name, f"people[{person}]", found=f"the id {times} times", expected="each id once")
+        for key, found, expected in people_flaws(people):
+            problems.add(path.name, key, found=found, expected=expected)
     return people
 
 
