@@ -275,7 +275,10 @@ def test_a_file_that_is_not_text_is_an_error(config):
 def test_two_people_of_one_id_are_an_error(config):
     gate(config)
     (config / "people.yaml").write_text(PEOPLE + "  - {id: jonas, name: Other}\n")
-    assert only_error_of(config) == "people.yaml: people[jonas]: found the id 2 times, expected each id once, of people and teams"
+    assert (
+        only_error_of(config)
+        == "people.yaml: people[jonas]: found the id 2 times, expected each id once, of people and teams"
+    )
 
 
 def test_a_role_that_nobody_holds_is_a_warning(config):
