@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -41,8 +42,6 @@ _clean_environment()
 
 
 def pytest_unconfigure() -> None:
-    import shutil
-
     shutil.rmtree(os.environ["PREFECT_HOME"], ignore_errors=True)
 
 
@@ -126,9 +125,23 @@ def postgres() -> Iterator[Any]:
         cluster.stop()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+_KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=_KINDS)
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """SQLAlchemy URL of a fresh, empty database; each test runs once on SQLite and once on PostgreSQL."""
+    """SQLAlchemy URL of a fresh database with the current schema and no rows; once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        file = tmp_path / "ledger.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+    else:
+        yield request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture(params=_KINDS)
+def empty_ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """SQLAlchemy URL of a database without a schema; once on SQLite, once on PostgreSQL."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'ledger.db'}"
     else:
@@ -136,13 +149,39 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres: Any) -> Iterator[str]:
-    """SQLAlchemy URL of a fresh, empty PostgreSQL database."""
-    yield from _postgres_database(postgres)
+def postgres_url(postgres: Any, postgres_template: str) -> Iterator[str]:
+    """SQLAlchemy URL of a fresh PostgreSQL database with the current schema and no rows."""
+    yield from _postgres_database(postgres, postgres_template)
 
 
-def _postgres_database(cluster: Any) -> Iterator[str]:
-    name = cluster.create_database()
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that all migrations ran on; each test copies it."""
+    file = tmp_path_factory.mktemp("template") / "ledger.db"
+    _migrate(f"sqlite:///{file}")
+    assert [path.name for path in file.parent.iterdir()] == [file.name], "the last connection left a log behind"
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Any) -> str:
+    """Name of a PostgreSQL database that all migrations ran on; each test gets a copy."""
+    name: str = postgres.create_database()
+    _migrate(postgres.url(name))
+    return name
+
+
+def _migrate(url: str) -> None:
+    from pratique.store.databases import open_database
+    from pratique.store.schema import upgrade_schema
+
+    engine = open_database(url).engine
+    upgrade_schema(engine)
+    engine.dispose()
+
+
+def _postgres_database(cluster: Any, template: str = "template1") -> Iterator[str]:
+    name = cluster.create_database(template)
     try:
         yield cluster.url(name)
     finally:

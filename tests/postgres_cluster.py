@@ -18,6 +18,7 @@ _CONF = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 fsync = off
+full_page_writes = off
 max_connections = 100
 log_line_prefix = '%m [%p] %d '
 """
@@ -66,10 +67,10 @@ class PostgresCluster:
         """SQLAlchemy URL of one database of the cluster."""
         return f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/{database}"
 
-    def create_database(self) -> str:
-        """Make a fresh, empty database and return its name."""
+    def create_database(self, template: str = "template1") -> str:
+        """Make a database, a copy of `template` (which nobody may use meanwhile), and return its name."""
         name = f"t_{uuid4().hex[:16]}"
-        self._statement(f"CREATE DATABASE {name}")
+        self._statement(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def drop_database(self, name: str) -> None:

@@ -77,7 +77,7 @@ def test_a_file_is_tried_without_an_engine(
     monkeypatch.setenv("PRATIQUE_URL", "http://127.0.0.1:1")
     assert not _run(monkeypatch, "collector", "try", str(DATA / "garak/nones.report.jsonl"))
     shown = capsys.readouterr().out
-    assert shown.startswith("red-teaming, read by garak 1, written by garak 0.17.1\nincomplete: 3 probes")
+    assert shown.startswith("red-teaming, read by garak 2, written by garak 0.17.1\nincomplete: 3 probes")
     assert not _run(monkeypatch, "collector", "try", "--json", str(DATA / "weights/malicious_eval.pkl"))
     found = json.loads(capsys.readouterr().out)
     assert (found["kind"], found["complete"], found["facts"]["dangerous"]) == (

@@ -73,8 +73,8 @@ def test_a_kept_count_that_somebody_changed_is_named(ledger_url: str, tmp_path: 
     assert "found" in named[0]
 
 
-def test_a_ledger_of_the_first_schema_is_counted_when_it_is_upgraded(ledger_url: str) -> None:
-    engine = open_database(ledger_url).engine
+def test_a_ledger_of_the_first_schema_is_counted_when_it_is_upgraded(empty_ledger_url: str) -> None:
+    engine = open_database(empty_ledger_url).engine
     _migrate(engine, "0001")
     with engine.begin() as connection:
         connection.execute(
@@ -97,7 +97,7 @@ def test_a_ledger_of_the_first_schema_is_counted_when_it_is_upgraded(ledger_url:
             )
     _migrate(engine, "head")
     engine.dispose()
-    assert hold_equal(ledger_url) == {
+    assert hold_equal(empty_ledger_url) == {
         ("gate_run", "open", ""): 1,
         ("gate_run", "open", "overdue"): 1,
         ("gate_run", "cleared", ""): 1,

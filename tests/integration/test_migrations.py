@@ -21,8 +21,8 @@ from pratique.store.ledger import Ledger
 from pratique.store.schema import alembic_config, head_revision, known_revisions, upgrade_schema
 
 
-def test_an_empty_database_gets_the_schema_of_the_tables(ledger_url: str) -> None:
-    engine = open_database(ledger_url).engine
+def test_an_empty_database_gets_the_schema_of_the_tables(empty_ledger_url: str) -> None:
+    engine = open_database(empty_ledger_url).engine
     upgrade_schema(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
@@ -32,8 +32,8 @@ def test_an_empty_database_gets_the_schema_of_the_tables(ledger_url: str) -> Non
     engine.dispose()
 
 
-def test_columns_and_indexes_are_those_of_the_tables_to_the_letter(ledger_url: str) -> None:
-    migrated = open_database(ledger_url).engine
+def test_columns_and_indexes_are_those_of_the_tables_to_the_letter(empty_ledger_url: str) -> None:
+    migrated = open_database(empty_ledger_url).engine
     upgrade_schema(migrated)
     with migrated.connect() as connection:
         found = described(connection)
@@ -55,12 +55,12 @@ def described(connection: object) -> dict[str, tuple[dict[str, tuple[str, bool]]
     }
 
 
-def test_a_current_database_is_left_alone_and_needs_no_lock(ledger_url: str) -> None:
-    with opened(ledger_url):
+def test_a_current_database_is_left_alone_and_needs_no_lock(empty_ledger_url: str) -> None:
+    with opened(empty_ledger_url):
         pass
-    blocker, engine = create_engine(ledger_url), open_database(ledger_url).engine
+    blocker, engine = create_engine(empty_ledger_url), open_database(empty_ledger_url).engine
     with blocker.connect() as connection:
-        if "sqlite" in ledger_url:
+        if "sqlite" in empty_ledger_url:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             connection.execute(text("LOCK TABLE alembic_version, journal_entry IN EXCLUSIVE MODE"))
@@ -72,10 +72,10 @@ def test_a_current_database_is_left_alone_and_needs_no_lock(ledger_url: str) -> 
     engine.dispose()
 
 
-def test_a_newer_schema_is_refused_in_plain_words_and_left_alone(ledger_url: str) -> None:
-    with opened(ledger_url) as ledger, ledger.database.engine.begin() as connection:
+def test_a_newer_schema_is_refused_in_plain_words_and_left_alone(empty_ledger_url: str) -> None:
+    with opened(empty_ledger_url) as ledger, ledger.database.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
-    ledger = Ledger(ledger_url)
+    ledger = Ledger(empty_ledger_url)
     with pytest.raises(ConfigError, match="found revision 0999, expected") as refused:
         ledger.open()
     assert "newer version of Pratique" in str(refused.value.hint)
@@ -94,10 +94,10 @@ upgrade_schema(open_database(sys.argv[1]).engine)
 """
 
 
-def test_engines_that_start_at_once_all_come_up(ledger_url: str) -> None:
+def test_engines_that_start_at_once_all_come_up(empty_ledger_url: str) -> None:
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", START, ledger_url],
+            [sys.executable, "-c", START, empty_ledger_url],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for _ in range(3)
@@ -113,8 +113,8 @@ def test_engines_that_start_at_once_all_come_up(ledger_url: str) -> None:
     assert [process.returncode for process in started] == [0] * 3
 
 
-def test_a_schema_never_goes_back(ledger_url: str) -> None:
-    engine = open_database(ledger_url).engine
+def test_a_schema_never_goes_back(empty_ledger_url: str) -> None:
+    engine = open_database(empty_ledger_url).engine
     upgrade_schema(engine)
     with engine.connect() as connection:
         config = alembic_config()
@@ -126,4 +126,4 @@ def test_a_schema_never_goes_back(ledger_url: str) -> None:
 
 def test_revisions_form_one_line() -> None:
     assert known_revisions()[-1] == "0001"
-    assert known_revisions() == sorted(known_revisions(), reverse=True)
+    assert list(known_revisions()) == sorted(known_revisions(), reverse=True)

@@ -34,11 +34,11 @@ def before_fixture() -> dict[str, Any]:
 
 
 @pytest.fixture(name="settings")
-def settings_fixture(ledger_url: str, tmp_path: Path, before: dict[str, Any]) -> Settings:
+def settings_fixture(empty_ledger_url: str, tmp_path: Path, before: dict[str, Any]) -> Settings:
     """An installation with that ledger, as it was."""
-    made = settings_of(ledger_url, tmp_path)
+    made = settings_of(empty_ledger_url, tmp_path)
     EvidenceFolder(made.evidence_dir, 1000).store([before["file"].encode()])
-    database = open_database(ledger_url)
+    database = open_database(empty_ledger_url)
     upgrade_schema(database.engine, before["revision"])
     with database.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
