@@ -71,7 +71,7 @@ async def post_delivery(request: Request, source: str) -> JsonResponse:
     if receipt.is_duplicate:
         return JsonResponse(body, headers={"Pratique-Duplicate": "true"})
     lane: HookLane = request.app.state.hook_lane
-    lane.put(receipt.id)
+    lane.put(found.name, receipt.id)
     return JsonResponse(body, status_code=202)
 
 
