@@ -33,11 +33,11 @@ from pratique.domain.times import instant_text
 from pratique.errors import ConflictError, NotFoundError
 from pratique.jitter import spread
 from pratique.services import lookups
-from pratique.services.asking import note_said, note_unsure, reply_of
+from pratique.services.asking import note_said, note_unsure, put_if_changed, reply_of
 from pratique.services.lookups import answer, outbox
 from pratique.services.parts import Parts
 from pratique.services.subscriptions import is_paused, turn
-from pratique.services.work import claim
+from pratique.services.work import claim, claim_in_turn
 from pratique.services.work import settle as settle_work
 from pratique.store.queries import Query
 from pratique.store.reader import Reader, Row
@@ -99,11 +99,11 @@ async def answer_due(parts: Parts, subscription: Subscription, worker: str) -> l
     """Send what is due to a subscription, some at once; return how each attempt ended."""
     if not await parts.ledger.aread(partial(_has_due, name=subscription.name, at=instant_text(parts.ledger.clock()))):
         return []
-    # A pipeline is told one thing at a time.
-    at_once = AT_ONCE if isinstance(subscription, WebhookSubscription) else 1
-    take = partial(
-        claim, worker=worker, topics=[topic_of(subscription.name)], limit=at_once, lease_seconds=LEASE_SECONDS
-    )
+    topic = topic_of(subscription.name)
+    if isinstance(subscription, WebhookSubscription):
+        take = partial(claim, worker=worker, topics=[topic], limit=AT_ONCE, lease_seconds=LEASE_SECONDS)
+    else:  # a pipeline is told one thing at a time
+        take = partial(claim_in_turn, worker=worker, topic=topic, lease_seconds=LEASE_SECONDS)
     items = await parts.ledger.awrite(ACTOR, take)
     tries = (_answer(parts, subscription, item, worker) for item in items)
     tried = await asyncio.gather(*tries, return_exceptions=True)
@@ -131,7 +131,8 @@ async def _answer(parts: Parts, subscription: Subscription, item: dict[str, Any]
     outcome = await _attempt(parts, subscription, row)
     tried = _Tried(outcome=outcome, milliseconds=int((time.monotonic() - begun) * 1000))
     try:
-        await parts.ledger.awrite(ACTOR, partial(_write, work=item["id"], worker=worker, row_id=row["id"], tried=tried))
+        command = partial(_write, parts=parts, work=item["id"], worker=worker, row_id=row["id"], tried=tried)
+        await parts.ledger.awrite(ACTOR, command)
     except (ConflictError, NotFoundError) as error:
         _log.warning("an attempt at message %s was not written down: %s", row["id"], error.message)
     return outcome.outcome
@@ -182,7 +183,7 @@ async def _tell(parts: Parts, subscription: Asker, raw: bytes, reply: Reply) -> 
     return await answer_gitlab(subscription, raw, reply, secrets=secrets, egress=egress)
 
 
-def _write(tx: Transaction, *, work: str, worker: str, row_id: str, tried: _Tried) -> None:
+def _write(tx: Transaction, *, parts: Parts, work: str, worker: str, row_id: str, tried: _Tried) -> None:
     row = tx.one(lookups.ANSWER_LOCKED, id=row_id)
     if row is None or row["state"] != AnswerState.WAITING:
         settle_work(tx, work, worker=worker, ok=True)
@@ -199,6 +200,8 @@ def _write(tx: Transaction, *, work: str, worker: str, row_id: str, tried: _Trie
     if outcome.said is not None:
         is_new = outcome.outcome is Outcome.DELIVERED
         note_said(tx, stored_json(row["body"])["asking"], outcome.said, is_new=is_new)
+        if is_new:
+            put_if_changed(tx, parts, row, outcome.said)
     _log_attempt(tx, row_id, number, outcome, reason, tried.milliseconds)
     tx.run(
         _SETTLE,

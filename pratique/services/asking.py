@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, update
 
 from pratique.answers.asked import Reply
 from pratique.answers.mlflow import is_about_version
-from pratique.canonical import canonical_json
+from pratique.canonical import canonical_json, stored_json
 from pratique.domain.asking import Standing, Verdict, comment_of, verdict_of
 from pratique.domain.subscriptions import Asker, GithubSubscription, GitlabSubscription, Happening
 from pratique.services import lookups
@@ -56,6 +56,24 @@ def put_for(tx: Transaction, parts: Parts, run: Row, happening: Happening, entry
     for row in tx.all(lookups.ASKINGS_OF_RUN, gate_run_id=run["id"]):
         if row["subscription"] in parts.subscriptions.by_name:
             _put(tx, row["subscription"], row["id"], happening, run["id"], entry_id)
+
+
+def put_if_changed(tx: Transaction, parts: Parts, row: Row, said: str) -> None:
+    """Have a pipeline told once more where the verdict changed while a message was on its way.
+
+    Args:
+        tx: the open transaction, in which what was said is written down.
+        parts: the engine.
+        row: the message that was delivered.
+        said: verdict and comment that were told by it.
+    """
+    found = reply_of(tx, parts, stored_json(row["body"])["asking"])
+    if found is None or found[1].verdict == said.partition("\n")[0]:
+        return
+    happening = next(one for one in Happening if one.type == row["type"])
+    # A person may have the message sent again, so that its id alone does not make a key.
+    key = f"{row['id']}/{row['attempts']}/changed"
+    put(tx, row["subscription"], key=key, happening=happening, body=row["body"], run_id=row["gate_run_id"])
 
 
 def _remember(tx: Transaction, name: str, delivery: str, runs: list[str], entry_id: str) -> None:

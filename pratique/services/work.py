@@ -35,6 +35,13 @@ _READY = Query(
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+#: The lease that runs longest.
+_LONGEST_LEASE = Query(
+    select(outbox.c.leased_until)
+    .where(outbox.c.topic == bindparam("topic"), _IS_LEASED)
+    .order_by(outbox.c.leased_until.desc())
+    .limit(1)
+)
 _BY_ID = Query(select(outbox).where(outbox.c.id == bindparam("id")).with_for_update())
 _LEASE = Query(
     update(outbox)
@@ -74,6 +81,19 @@ def claim(tx: Transaction, *, worker: str, topics: list[str], limit: int, lease_
         # In the order it was asked for, whatever became of it since: who joins items runs the last as the newest.
         claimed += sorted(rows, key=lambda row: row["id"])
     return [_handed_out(row) for row in claimed]
+
+
+def claim_in_turn(tx: Transaction, *, worker: str, topic: str, lease_seconds: int) -> list[dict[str, Any]]:
+    """Lease one item of a topic whose items are done one after the other, whichever replica does them.
+
+    None is leased while another one is, or while another replica is about to lease one.
+    """
+    if not tx.takes_turn(topic):
+        return []
+    until = tx.value(_LONGEST_LEASE, topic=topic)
+    if until is not None and until > tx.at:
+        return []
+    return claim(tx, worker=worker, topics=[topic], limit=1, lease_seconds=lease_seconds)
 
 
 def _leased(tx: Transaction, rows: list[Row], *, worker: str, until: str) -> list[Row]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.engine import Dialect
 
 from pratique.canonical import canonical_json
@@ -17,6 +19,8 @@ from pratique.store.ports import NewId
 from pratique.store.projection import project
 from pratique.store.queries import Query
 from pratique.store.reader import Reader
+
+_TURN = Query(select(func.pg_try_advisory_xact_lock(bindparam("turn", type_=BigInteger))))
 
 
 class Transaction(Reader):
@@ -67,6 +71,16 @@ class Transaction(Reader):
             last_error=None,
             created_at=self.at,
         )
+
+    def takes_turn(self, name: str) -> bool:
+        """True where no other transaction has this turn now; it is then this one's until its end, and nobody waits.
+
+        Whoever takes a turn after it was given back sees what the one before wrote. SQLite has one writer: always True.
+        """
+        if self._dialect.name == "sqlite":
+            return True
+        digest = hashlib.sha256(f"pratique turn {name}".encode()).digest()
+        return bool(self.value(_TURN, turn=int.from_bytes(digest[:8], signed=True)))
 
     def _apply(self, change: Change) -> None:
         columns = tuple(change.values)

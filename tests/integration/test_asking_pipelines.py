@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from local_site import Site
 from webhook_fixtures import Told, secrets_fixture, site_fixture, telling  # noqa: F401
 
 from pratique.domain.asking import Standing, Verdict, comment_of, verdict_of
+from pratique.services import answering
+from pratique.services.work import claim_in_turn, settle
 from pratique.settings import Settings
 
 HOOK_SECRET = "forge-secret-A"
@@ -58,7 +62,7 @@ class Asked(Told):
             ok(self.decide(who, "quorum"))
 
 
-def _hook(kind: str, folder: Path) -> dict[str, Any]:
+def hook_of(kind: str, folder: Path) -> dict[str, Any]:
     rule = GITHUB["map"][0] | {"data": {"gate": '"quorum"'}}
     if kind == "gitlab":
         rule |= {"when": "has(body.external_approval_rule)", "occasion": "body.object_attributes.last_commit.id"}
@@ -74,7 +78,7 @@ def start_fixture(
     def start(subscription: dict[str, Any]) -> Told:
         (secrets / "hook").write_text(HOOK_SECRET)
         told = telling(
-            engine_settings, clock, tmp_path, subscription, hook=_hook(subscription["hook"], secrets), made=Asked
+            engine_settings, clock, tmp_path, subscription, hook=hook_of(subscription["hook"], secrets), made=Asked
         )
         started.append(told)
         told.register()
@@ -278,6 +282,46 @@ def test_a_merge_request_fails_at_once_passes_when_cleared_and_fails_again_when_
     told.post(f"/v1/answers/{last}/replay", "admin")
     told.until(lambda: len(gitlab.said) == 4)
     assert "glpat" not in str(told.rows("SELECT * FROM answer_attempt")) + str(told.rows("SELECT * FROM answer"))
+
+
+def test_a_verdict_that_changed_while_another_was_sent_is_told_after_it(
+    lab: tuple[Asked, FakeGitlab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, gitlab = lab
+    real, late = answering._tell, iter([True])
+
+    async def slow(parts: Any, subscription: Any, raw: bytes, reply: Any) -> Any:
+        """The first is sent as it was read before the gate went back."""
+        if next(late, False):
+            reply = replace(reply, verdict=Verdict.APPROVE, comment="as it was")
+        return await real(parts, subscription, raw, reply)
+
+    monkeypatch.setattr(answering, "_tell", slow)
+    told.ask("gitlab", gitlab.delivery())
+    told.until(lambda: len(gitlab.said) == 2)
+    assert [one["status"] for one in gitlab.said] == ["passed", "failed"]
+    told.quiet()
+    assert len(gitlab.said) == 2
+
+
+def test_of_a_pipelines_messages_one_is_leased_at_a_time_and_the_next_when_it_is_done(
+    lab: tuple[Asked, FakeGitlab],
+) -> None:
+    told, _ = lab
+    ledger, topic = told.parts.ledger, "test:in-turn"
+
+    def take(worker: str) -> Any:
+        return ledger.write("engine:t", partial(claim_in_turn, worker=worker, topic=topic, lease_seconds=60))
+
+    for number in range(2):
+        ledger.write("engine:t", lambda tx, n=number: tx.enqueue(topic, f"in-turn:{n}", {"n": n}))
+    (first,) = take("a")
+    assert take("b") == []
+    ledger.write("engine:t", partial(settle, work_id=first["id"], worker="a", ok=True))
+    (second,) = take("b")
+    assert second["id"] != first["id"]
+    told.clock.forward(seconds=61)
+    assert [one["id"] for one in take("a")] == [second["id"]], "a lease that ran out keeps nobody waiting"
 
 
 def test_a_merge_request_whose_head_moved_on_is_not_passed(lab: tuple[Asked, FakeGitlab]) -> None:

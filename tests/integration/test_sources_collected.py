@@ -297,3 +297,17 @@ def test_the_command_line_lists_what_is_due_and_collects(
     assert run("collect", "evals", "aurora/2.1") == (0, "score.json  is evidence of aurora/2.1\n")
     code, said = run("list")
     assert (code, "collected" in said, "never" in said) == (0, True, True)
+
+
+def test_a_file_that_announces_more_than_is_taken_is_refused_before_any_of_it_is_read(story: Engine) -> None:
+    read: list[bytes] = []
+
+    async def content() -> Any:
+        read.append(b"x")
+        yield read[-1]
+
+    headers = {"Content-Length": str(10**15)}
+    where = "/v1/sources/evals/evidence?model=aurora&version=2.1&filename=a.json"
+    problem = refused(story.send("POST", where, "worker", headers=headers, content=content()), 413, "too-large")
+    assert "1000000000000000 announced" in problem["detail"]
+    assert read == []

@@ -89,12 +89,12 @@ async def post_evidence(
         media_type=_media_type(request),
     )
     await parts.ledger.aread(partial(find_model_version, model=model, version=version))
-    _check_announced(request, parts.settings.max_evidence_bytes)
+    check_announced(request, parts.settings.max_evidence_bytes)
     received = await parts.files.store_stream(request.stream(), expected=sha256)
     return await submitted(request, principal, received, given)
 
 
-def _check_announced(request: Request, most: int) -> None:
+def check_announced(request: Request, most: int) -> None:
     """Refuse a file that is too large by its own announcement before gigabytes of it have come."""
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length[:20]) > most:

@@ -13,7 +13,7 @@ from pratique.services.evidence import clean_filename
 from pratique.services.models import find_model_version
 from pratique.services.sources import Collection, due_orders, order_for, record_collection, source_of, sources_view
 from pratique.web.api.auth import Reading, Working, parts_of
-from pratique.web.api.evidence import Given, submitted
+from pratique.web.api.evidence import Given, check_announced, submitted
 from pratique.web.api.responses import JsonResponse
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"])
@@ -98,6 +98,7 @@ async def post_source_evidence(
         revises=None,
     )
     await parts.ledger.aread(partial(find_model_version, model=model, version=version))
+    check_announced(request, parts.settings.max_evidence_bytes)
     received = await parts.files.store_stream(request.stream(), expected=sha256)
     return await submitted(request, principal, received, given, submitter=f"source:{found.id}")
 
