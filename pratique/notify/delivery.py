@@ -75,9 +75,9 @@ class Notice(_Border):
     kind: str = Field(pattern=r"^[a-z0-9_]{1,64}$")
     severity: str = "info"
     title: str
-    model: Name
-    version: Name
-    gate: Name
+    model: Name = ""
+    version: Name = ""
+    gate: Name = ""  #: empty: it is about the installation itself, and so are model and version
     state: Name = ""
     why: Line = ""
     measures: tuple[Name, ...] = ()

@@ -27,6 +27,7 @@ KINDS = (
     "limit_ahead",
     "limit_missed",
     "withdrawn",
+    "hook_dead",
 )
 
 

@@ -64,7 +64,10 @@ def delivery_view(reader: Reader, parts: Parts, delivery_id: str) -> dict[str, A
     version = reader.one(lookups.MODEL_VERSION_BY_ID, id=run.get("model_version_id")) or {}
     person = parts.people.find(told["person"])
     content = json.loads(told["content"])
-    path = f"/models/{version.get('model')}/{version.get('version')}/gates/{run.get('gate')}"
+    path = "/inbox"
+    if run:
+        page = f"/models/{version.get('model')}/{version.get('version')}/gates/{run['gate']}"
+        path = f"{page}?occasion={run['occasion']}"
     return {
         "id": row["id"],
         "channel": row["channel"],
@@ -84,7 +87,7 @@ def delivery_view(reader: Reader, parts: Parts, delivery_id: str) -> dict[str, A
             "model": version.get("model"),
             "version": version.get("version"),
             "gate": run.get("gate"),
-            "link": f"{parts.settings.base_url}{path}?occasion={run.get('occasion')}",
+            "link": f"{parts.settings.base_url}{path}",
             "created_at": told["created_at"],
         },
     }

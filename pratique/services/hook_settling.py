@@ -26,6 +26,7 @@ from pratique.services.authority import known_person
 from pratique.services.events import record_event
 from pratique.services.hook_intake import raw_of
 from pratique.services.lookups import hook_delivery
+from pratique.services.notices import NoticeKind, tell_keepers
 from pratique.services.parts import Parts
 from pratique.store.queries import Query
 from pratique.store.reader import Row
@@ -35,6 +36,7 @@ _log = logging.getLogger(__name__)
 
 #: How long a tool may be away before what it should have told makes a delivery dead.
 GIVE_UP = timedelta(hours=1)
+_WHY_TOLD = "Gates that wait for this tool's word may stay shut, or stay unasked; you are told once a day of each hook."
 #: Younger ones are on their way through the engine's own lane.
 _SETTLING = timedelta(seconds=5)
 #: Looked at by one sweep, and settled by it: gates and their deadlines are not to wait for long.
@@ -214,6 +216,9 @@ def _record(tx: Transaction, *, parts: Parts, row: Row, outcome: _Outcome, by: B
             credential=by.credential if by is not None else None,
         )
     )
+    if state is DeliveryState.DEAD and by is None:  # whoever has it mapped again sees for himself
+        reason = f"delivery {row['id']}: {outcome.trouble}"
+        tell_keepers(tx, parts, NoticeKind.HOOK_DEAD, about=f"hook {row['source']}", why=_WHY_TOLD, reasons=[reason])
     return state
 
 

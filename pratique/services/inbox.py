@@ -23,8 +23,8 @@ def _of_person(*, is_seen: bool) -> Query:
     seen = notice.c.acknowledged_at.is_not(None) if is_seen else notice.c.acknowledged_at.is_(None)
     return Query(
         select(notice, gate_run.c.gate, gate_run.c.occasion, model_version.c.model, model_version.c.version)
-        .join(gate_run, gate_run.c.id == notice.c.gate_run_id)
-        .join(model_version, model_version.c.id == gate_run.c.model_version_id)
+        .outerjoin(gate_run, gate_run.c.id == notice.c.gate_run_id)  # some are about the installation itself
+        .outerjoin(model_version, model_version.c.id == gate_run.c.model_version_id)
         .where(notice.c.person == bindparam("person"), seen)
         .where(tuple_(notice.c.created_at, notice.c.id) < tuple_(bindparam("after_at"), bindparam("after_id")))
         .order_by(notice.c.created_at.desc(), notice.c.id.desc())
@@ -37,6 +37,8 @@ _UNSEEN, _SEEN = _of_person(is_seen=False), _of_person(is_seen=True)
 
 def inbox_page(reader: Reader, person: str, *, cursor: str | None = None, limit: int = 100) -> dict[str, Any]:
     """Return a page of a person's notices: unacknowledged first, so that none is hidden by newer ones, then by age.
+
+    `gate`, `occasion`, `model` and `version` of one that is about the installation itself are None.
 
     Raises:
         InvalidInputError: the cursor is not one that this call gave.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
 from pratique.domain.decisions import tally
-from pratique.domain.entries import NoticeAcknowledged, NoticesWritten, notice_key
+from pratique.domain.entries import NO_GATE, NoticeAcknowledged, NoticesWritten, notice_key
 from pratique.domain.gates import GateState
 from pratique.domain.instances import owner_of, placed_requirement
 from pratique.domain.people import Person
@@ -17,6 +18,8 @@ from pratique.services.loaded_run import LoadedRun
 from pratique.services.parts import Parts
 from pratique.services.submitters import submitters_of_run
 from pratique.store.transaction import Transaction
+
+_log = logging.getLogger(__name__)
 
 
 class NoticeKind(StrEnum):
@@ -37,6 +40,7 @@ class NoticeKind(StrEnum):
     LIMIT_AHEAD = "limit_ahead"  #: a time limit of the Code or the Act runs out soon
     LIMIT_MISSED = "limit_missed"  #: it ran out
     WITHDRAWN = "withdrawn"  #: something that was recorded of an incident was taken back
+    HOOK_DEAD = "hook_dead"  #: what a tool reported could not be mapped; about the installation, not a gate
 
 
 #: Kinds that ask somebody for something, and so are pointless once the gate moved on.
@@ -49,6 +53,8 @@ ASKING = frozenset(
         NoticeKind.OVERDUE,
     }
 )
+#: The role of those who look after the installation.
+KEEPER = "admin"
 #: Reasons that one notice gives.
 MOST_REASONS = 20
 _URGENT = frozenset({NoticeKind.OVERDUE, NoticeKind.LIMIT_MISSED})
@@ -70,6 +76,7 @@ _NEXT = {
     NoticeKind.LIMIT_AHEAD: "Do what the time limit asks for, and record it.",
     NoticeKind.LIMIT_MISSED: "Do it now, record it, and write down why it is late.",
     NoticeKind.WITHDRAWN: "Look at whether that is right; time limits that rested on it run no more.",
+    NoticeKind.HOOK_DEAD: "Put right what is in the way, then replay each: `pratique hook list --state dead`.",
 }
 _TITLE = {
     NoticeKind.REVIEW_OPENED: "Evidence is owed",
@@ -87,6 +94,7 @@ _TITLE = {
     NoticeKind.LIMIT_AHEAD: "A time limit runs out soon",
     NoticeKind.LIMIT_MISSED: "A time limit was missed",
     NoticeKind.WITHDRAWN: "A record of an incident was withdrawn",
+    NoticeKind.HOOK_DEAD: "What a tool reported could not be mapped",
 }
 
 
@@ -127,7 +135,40 @@ def tell(
     ]
     if new:
         content = _content(run, kind, reasons) | ({"limits": list(limits)} if limits else {})
-        _write(tx, parts, run, kind, new, occurrence=mark, content=content)
+        _write(tx, parts, run.row["id"], kind, new, occurrence=mark, content=content)
+    return len(new)
+
+
+def tell_keepers(
+    tx: Transaction, parts: Parts, kind: NoticeKind, *, about: str, why: str, reasons: Sequence[str]
+) -> int:
+    """Tell those who look after the installation, each once a day of each thing; return how many are new.
+
+    Args:
+        tx: the open transaction.
+        parts: the engine.
+        kind: why they are told.
+        about: what it is about, such as a hook's name.
+        why: why that matters.
+        reasons: what happened, for people.
+    """
+    mark = f"{about}:{tx.at[:10]}"
+    keepers = parts.people.holding(KEEPER, None)
+    if not keepers:
+        _log.warning("%s (%s): nobody holds the role %s, so nobody was told", _TITLE[kind], about, KEEPER)
+    keys = {person.id: notice_key(NO_GATE, kind.value, mark, person.id) for person in keepers}
+    new = [person for person in keepers if tx.value(lookups.NOTICE_BY_KEY, key=keys[person.id]) is None]
+    if new:
+        content = {
+            "title": f"{_TITLE[kind]}: {about}",
+            "state": "",
+            "why": why,
+            "measures": [],
+            "due_at": None,
+            "next": _NEXT[kind],
+            "reasons": list(reasons)[:MOST_REASONS],
+        }
+        _write(tx, parts, NO_GATE, kind, new, occurrence=mark, content=content)
     return len(new)
 
 
@@ -220,7 +261,7 @@ def _measures(run: LoadedRun, requirement_id: str) -> tuple[str, ...]:
 def _write(
     tx: Transaction,
     parts: Parts,
-    run: LoadedRun,
+    run_id: str,
     kind: NoticeKind,
     people: Sequence[Person],
     *,
@@ -230,7 +271,7 @@ def _write(
     deliveries = [_deliveries(tx, parts, person) for person in people]
     tx.record(
         NoticesWritten(
-            gate_run_id=run.row["id"],
+            gate_run_id=run_id,
             kind=kind.value,
             occurrence=occurrence,
             severity="high" if kind in _URGENT else "normal",

@@ -175,6 +175,20 @@ def test_a_notice_is_acknowledged(client: PageClient, register: Register) -> Non
     assert client.post("/inbox/unknown/acknowledge").status_code == 404
 
 
+def test_a_notice_about_the_installation_links_to_no_gate(client: PageClient, register: Register) -> None:
+    none = {"model": "", "version": "", "gate": "", "occasion": "", "state": "", "due_at": None}
+    told = {
+        "kind": "hook_dead",
+        "title": "What a tool reported could not be mapped: hook mlflow",
+        "reasons": ["no rule"],
+    }
+    register.notices["jonas"] = [register.notices["jonas"][0] | none | told]  # type: ignore[operator]
+    page = client.get("/inbox")
+    assert page.status_code == 200
+    assert "<h2>What a tool reported could not be mapped: hook mlflow</h2>" in page.text
+    assert "/models//" not in page.text
+
+
 def test_a_login_link_is_not_used_up_by_opening_it(register: Register) -> None:
     client = client_of(register, person=None)
     for _ in range(3):

@@ -34,6 +34,7 @@ from pratique.domain.entries.models import (
     RiskRegisterRecorded,
 )
 from pratique.domain.entries.notices import (
+    NO_GATE,
     DeliverySettled,
     NoticeAcknowledged,
     NoticesWritten,
@@ -48,6 +49,7 @@ from pratique.domain.entries.waivers import WaiverGranted, WaiverRevoked
 
 __all__ = [
     "FACTS",
+    "NO_GATE",
     "AnswerSettled",
     "AttestationWithdrawn",
     "CalendarFeedMade",

@@ -6,6 +6,13 @@ from dataclasses import dataclass
 
 from pratique.domain.entries.fact import Fact, Json
 
+#: In place of a gate run's id: what is told is about the installation itself.
+NO_GATE = ""
+
+
+def _subject(gate_run_id: str) -> str:
+    return f"gate:{gate_run_id}" if gate_run_id != NO_GATE else "installation:notices"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticesWritten(Fact):
@@ -19,6 +26,11 @@ class NoticesWritten(Fact):
     severity: str
     content: Json
     notices: list[dict[str, Json]]
+
+    @property
+    def subject(self) -> str:
+        """The gate run, or the installation."""
+        return _subject(self.gate_run_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +59,11 @@ class NoticeAcknowledged(Fact):
     gate_run_id: str
     person: str
 
+    @property
+    def subject(self) -> str:
+        """The gate run, or the installation."""
+        return _subject(self.gate_run_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySettled(Fact):
@@ -60,6 +77,11 @@ class DeliverySettled(Fact):
     failures: int
     next_at: str | None = None
     reason: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """The gate run, or the installation."""
+        return _subject(self.gate_run_id)
 
 
 def notice_key(gate_run_id: str, kind: str, occurrence: str, person: str) -> str:

@@ -231,7 +231,7 @@ def _evidence(row: Row, version: Row) -> EvidenceView:
 def _notice(row: Row) -> NoticeView:
     content = row["content"]
     return {
-        **{name: row[name] for name in ("id", "kind", "severity", "model", "version", "gate", "occasion")},  # type: ignore[typeddict-item]
+        **{name: row[name] or "" for name in ("id", "kind", "severity", "model", "version", "gate", "occasion")},  # type: ignore[typeddict-item]
         "title": content["title"],
         "state": content["state"],
         "reasons": content.get("reasons", []),

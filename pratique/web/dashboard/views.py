@@ -213,7 +213,7 @@ class NoticeView(TypedDict):
     title: str
     model: str
     version: str
-    gate: str
+    gate: str  #: empty, as model and version are: it is about the installation itself
     occasion: NotRequired[str]
     state: str
     reasons: list[str]
