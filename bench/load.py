@@ -24,6 +24,7 @@ class Job:
     bodies: Sequence[str] = ()  #: one POST each; empty means `gets` times GET
     gets: int = 0
     headers: tuple[str, ...] = ()
+    own_headers: Sequence[str] = ()  #: one line for each body, such as its signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,11 @@ def _requests(job: Job) -> Iterator[bytes]:
         head = "\r\n".join([f"GET {job.path} HTTP/1.1", *lines, "", ""]).encode()
         for _ in range(job.gets):
             yield head
-    for body in job.bodies:
+    for number, body in enumerate(job.bodies):
         data = body.encode()
-        head = "\r\n".join([f"POST {job.path} HTTP/1.1", *lines, f"Content-Length: {len(data)}", "", ""]).encode()
-        yield head + data
+        own = [job.own_headers[number]] if job.own_headers else []
+        wanted = [*lines, *own, f"Content-Length: {len(data)}"]
+        yield "\r\n".join([f"POST {job.path} HTTP/1.1", *wanted, "", ""]).encode() + data
 
 
 if __name__ == "__main__":

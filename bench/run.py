@@ -29,6 +29,8 @@ BENCHES = {
     "rules": "rules",
     "pages": "pages",
     "flow": "flow_run",
+    "hooks": "hooks",
+    "sdk": "sdk",
 }
 
 

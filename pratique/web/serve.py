@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -60,6 +61,7 @@ def _serve(settings: Settings) -> None:
     parts = build_parts(settings)
     open_parts(parts)
     server = EngineServer(create_app(parts), settings)
+    set_aside_what_stays()
     # uvicorn raises the signal that stopped it once more at its end: by default that would end us here and now,
     # before the ledger is closed.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -68,6 +70,16 @@ def _serve(settings: Settings) -> None:
         server.run()
     finally:
         parts.ledger.close()
+
+
+def set_aside_what_stays() -> None:
+    """Take what was loaded out of the garbage collector's sight: it stays as long as the process does.
+
+    Measured with 32 clients: a collection of the oldest generation went through all of it, held up every request for
+    180 ms, and came every few hundred requests (bench/RESULTS.md, hooks).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":

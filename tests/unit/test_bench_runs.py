@@ -12,7 +12,7 @@ from bench.run import BENCHES, run_bench
 from bench.sizes import TINY
 
 #: Benches that start real processes, beside those that measure in process.
-_WITH_PROCESSES = ("g1", "g8", "g9", "g10", "pages", "flow", "files")
+_WITH_PROCESSES = ("g1", "g8", "g9", "g10", "pages", "flow", "files", "hooks", "sdk")
 
 
 @pytest.mark.parametrize("name", [name for name in BENCHES if name not in _WITH_PROCESSES])
