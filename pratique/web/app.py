@@ -19,37 +19,12 @@ from pratique.services.sweep import ACTOR, drop_expired_sessions, sweep
 from pratique.services.uploads import Uploads
 from pratique.web.answer_lane import AnswerLane
 from pratique.web.answer_metrics import AnswerMetrics
-from pratique.web.api import (
-    access,
-    attestations,
-    calendar,
-    clocks,
-    collectors,
-    compute,
-    events,
-    evidence,
-    gate_sheets,
-    gates,
-    hooks,
-    incidents,
-    keeping,
-    occurrences,
-    providers,
-    records,
-    regimes,
-    registers,
-    replays,
-    snapshots,
-    sources,
-    subscriptions,
-    uploads,
-    work,
-)
 from pratique.web.api.auth import TokenMemory
 from pratique.web.api.health import Metrics, install_health
 from pratique.web.api.limits import RequestLimits
 from pratique.web.api.once import KeysInUse
-from pratique.web.api.responses import PROBLEMS, install_problem_handlers
+from pratique.web.api.responses import install_problem_handlers
+from pratique.web.api.routes import api_routes
 from pratique.web.api.watching import GateWatch
 from pratique.web.dashboard.acts import LedgerActs
 from pratique.web.dashboard.reads import LedgerReads
@@ -71,6 +46,18 @@ def create_app(parts: Parts) -> FastAPI:
         redoc_url=None,
         lifespan=partial(_lifespan, parts=parts),
     )
+    _place_state(app, parts)
+    app.router.routes.extend(api_routes())
+    install_health(app)
+    install_problem_handlers(app)
+    app.add_middleware(RequestLimits, max_bytes=parts.settings.max_event_bytes)
+    app.add_middleware(Throttle, limits=login_limits())
+    mount_dashboard(app, LedgerReads(parts), LedgerActs(parts), parts.settings, clock=parts.ledger.clock)
+    return app
+
+
+def _place_state(app: FastAPI, parts: Parts) -> None:
+    """Give the application what its requests share: counters, lanes, uploads under way."""
     app.state.parts = parts
     app.state.tokens = TokenMemory()
     app.state.keys_in_use = KeysInUse()
@@ -88,39 +75,6 @@ def create_app(parts: Parts) -> FastAPI:
     parts.ledger.listen(app.state.answer_lane.committed)
     parts.ledger.listen(app.state.watch.committed)
     parts.ledger.listen(app.state.metrics.committed)
-    for module in (
-        events,
-        hooks,
-        gates,
-        gate_sheets,
-        replays,
-        providers,
-        compute,
-        evidence,
-        uploads,
-        collectors,
-        snapshots,
-        sources,
-        attestations,
-        keeping,
-        registers,
-        occurrences,
-        incidents,
-        clocks,
-        calendar,
-        records,
-        regimes,
-        access,
-        subscriptions,
-        work,
-    ):
-        app.include_router(module.router, responses=PROBLEMS)
-    install_health(app)
-    install_problem_handlers(app)
-    app.add_middleware(RequestLimits, max_bytes=parts.settings.max_event_bytes)
-    app.add_middleware(Throttle, limits=login_limits())
-    mount_dashboard(app, LedgerReads(parts), LedgerActs(parts), parts.settings, clock=parts.ledger.clock)
-    return app
 
 
 def login_limits() -> dict[tuple[str, str], RateLimit]:

@@ -19,9 +19,9 @@ from pratique.services.access import (
 from pratique.web.api.auth import Administering, TokenMemory, parts_of
 from pratique.web.api.bodies import LoginLinkBody, TokenBody
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1", tags=["access"])
+router = APIRouter(prefix="/v1", tags=["access"], responses=PROBLEMS)
 
 
 @router.post("/tokens", status_code=201, summary="Issue a token; its secret is shown once")

@@ -13,9 +13,9 @@ from pratique.services.attestations import attest_evidence, attestations_view, w
 from pratique.web.api.auth import Deciding, Reading, parts_of, person_of
 from pratique.web.api.bodies import Short, Text
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1/evidence/{evidence}/attestations", tags=["evidence"])
+router = APIRouter(prefix="/v1/evidence/{evidence}/attestations", tags=["evidence"], responses=PROBLEMS)
 
 
 class _Body(BaseModel):

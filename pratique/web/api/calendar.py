@@ -10,9 +10,9 @@ from starlette.responses import PlainTextResponse, Response
 from pratique.services.calendars import calendar_behind, calendars_of, make_calendar, revoke_calendar
 from pratique.web.api.auth import Anyone, parts_of, person_of
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(tags=["calendar"])
+router = APIRouter(tags=["calendar"], responses=PROBLEMS)
 
 #: Whoever has the address reads it; nobody else should find it in a cache or a search engine.
 _HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}

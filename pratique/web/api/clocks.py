@@ -11,9 +11,9 @@ from pratique.domain.times import instant_text
 from pratique.services.clock_views import clock_explanation, clocks_page
 from pratique.store.reader import Reader
 from pratique.web.api.auth import Reading, parts_of
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1/clocks", tags=["clocks"])
+router = APIRouter(prefix="/v1/clocks", tags=["clocks"], responses=PROBLEMS)
 
 Name = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 
 from pratique.services.collectors import collector_view, collectors_view
 from pratique.web.api.auth import Reading, parts_of
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1/collectors", tags=["evidence"])
+router = APIRouter(prefix="/v1/collectors", tags=["evidence"], responses=PROBLEMS)
 
 
 @router.get("", summary="List the collectors that read evidence")

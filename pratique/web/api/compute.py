@@ -18,9 +18,9 @@ from pratique.store.transaction import Transaction
 from pratique.web.api.auth import Deciding, Reading, Registering, parts_of, person_of
 from pratique.web.api.bodies import Instant, Text
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1/models/{model}/versions/{version}/compute", tags=["scope"])
+router = APIRouter(prefix="/v1/models/{model}/versions/{version}/compute", tags=["scope"], responses=PROBLEMS)
 
 
 class _Body(BaseModel):

@@ -15,9 +15,9 @@ from pratique.services.access import Principal
 from pratique.services.events import EventAnswer, record_event
 from pratique.services.parts import Parts
 from pratique.web.api.auth import authenticate, parts_of
-from pratique.web.api.responses import JsonResponse, problem_of
+from pratique.web.api.responses import PROBLEMS, JsonResponse, problem_of
 
-router = APIRouter(tags=["events"])
+router = APIRouter(tags=["events"], responses=PROBLEMS)
 
 BATCH = "application/cloudevents-batch+json"
 

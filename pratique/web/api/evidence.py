@@ -33,9 +33,9 @@ from pratique.services.purging import was_purged
 from pratique.store.intake import Received
 from pratique.store.reader import Reader
 from pratique.web.api.auth import Reading, Submitting, parts_of
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(tags=["evidence"])
+router = APIRouter(tags=["evidence"], responses=PROBLEMS)
 _OF_VERSION = "/v1/models/{model}/versions/{version}/evidence"
 #: A ZIP that inflates to more is read by the checkpoint flow: while somebody waits, that takes too long.
 INFLATED_AT_ONCE_BYTES = 64 * 1024**2

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 
 from pratique.services.sheets import gates_view, sheet_of_gate
 from pratique.web.api.auth import Reading, parts_of
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1/gates", tags=["gates"])
+router = APIRouter(prefix="/v1/gates", tags=["gates"], responses=PROBLEMS)
 
 
 @router.get("", summary="List the gates that can be opened")

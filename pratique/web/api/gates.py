@@ -28,10 +28,10 @@ from pratique.store.transaction import Transaction
 from pratique.web.api.auth import Deciding, Reading, Registering, parts_of, person_of
 from pratique.web.api.bodies import DatesBody, DecisionBody, RevocationBody, WaiverBody
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 from pratique.web.api.watching import GateWatch
 
-router = APIRouter(prefix="/v1/models", tags=["gates"])
+router = APIRouter(prefix="/v1/models", tags=["gates"], responses=PROBLEMS)
 _VERSION = "/{model}/versions/{version}"
 _GATE = _VERSION + "/gates/{gate}"
 

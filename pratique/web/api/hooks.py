@@ -19,11 +19,11 @@ from pratique.services.hook_settling import By, settle
 from pratique.services.parts import Parts
 from pratique.web.api.auth import Anyone, Auditing, Deciding, Reading, parts_of, person_of
 from pratique.web.api.events import read_body
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 from pratique.web.hook_lane import HookLane
 from pratique.web.hook_metrics import HookMetrics
 
-router = APIRouter(prefix="/v1/hooks", tags=["hooks"])
+router = APIRouter(prefix="/v1/hooks", tags=["hooks"], responses=PROBLEMS)
 
 #: The tool's own proof stands in for a token, and its body is whatever the tool sends.
 _DECLARED: dict[str, Any] = {"security": [], "requestBody": {"required": True, "content": {"application/json": {}}}}

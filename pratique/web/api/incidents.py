@@ -29,9 +29,9 @@ from pratique.web.api.clock_bodies import (
     SaidBody,
 )
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1/models/{model}/versions/{version}", tags=["incidents"])
+router = APIRouter(prefix="/v1/models/{model}/versions/{version}", tags=["incidents"], responses=PROBLEMS)
 _INCIDENT = "/incidents/{incident}"
 
 Cursor = Annotated[str | None, Query(max_length=90)]

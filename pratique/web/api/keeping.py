@@ -17,9 +17,9 @@ from pratique.store.transaction import Transaction
 from pratique.web.api.auth import Administering, Auditing, Deciding, parts_of, person_of
 from pratique.web.api.bodies import Short, Text
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1", tags=["evidence"])
+router = APIRouter(prefix="/v1", tags=["evidence"], responses=PROBLEMS)
 
 
 class HoldBody(BaseModel):

@@ -24,9 +24,9 @@ from pratique.store.transaction import Transaction
 from pratique.web.api.auth import Deciding, Reading, Reporting, parts_of, person_of
 from pratique.web.api.clock_bodies import OccurrenceBody, WithdrawalBody
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1", tags=["clocks"])
+router = APIRouter(prefix="/v1", tags=["clocks"], responses=PROBLEMS)
 _OF_VERSION = "/models/{model}/versions/{version}/occurrences"
 
 Cursor = Annotated[str | None, Query(max_length=90)]

@@ -10,9 +10,9 @@ from pratique.domain.provider import ProviderProfile
 from pratique.services.providers import GivenProvider, provider_view, record_provider
 from pratique.services.scopes import explain_scope
 from pratique.web.api.auth import Reading, Registering, parts_of
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1", tags=["scope"])
+router = APIRouter(prefix="/v1", tags=["scope"], responses=PROBLEMS)
 
 
 @router.put("/provider", summary="Record who the provider is, or replace it")

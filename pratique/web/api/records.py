@@ -13,9 +13,9 @@ from pratique.services.journal import journal_page
 from pratique.services.notices import acknowledge
 from pratique.web.api.auth import Anyone, Auditing, parts_of, person_of
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1", tags=["records"])
+router = APIRouter(prefix="/v1", tags=["records"], responses=PROBLEMS)
 
 
 @router.get("/journal", summary="Read the journal in order")

@@ -14,9 +14,9 @@ from pratique.services.adopted import adoptions_page, editions_view
 from pratique.services.adoptions import NO_REASON, AdoptionRequest, adopt, rehearse, settle
 from pratique.web.api.auth import Administering, Reading, parts_of
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1/regimes", tags=["regimes"])
+router = APIRouter(prefix="/v1/regimes", tags=["regimes"], responses=PROBLEMS)
 
 EditionName = Annotated[str, Field(min_length=3, max_length=80, pattern=r"^[^\x00-\x20]+$")]
 

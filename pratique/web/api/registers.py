@@ -12,9 +12,9 @@ from pratique.domain.risks import Risk
 from pratique.services.registering import GivenRegister, record_register, registered
 from pratique.web.api.auth import Reading, Registering, parts_of
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1/models", tags=["risks"])
+router = APIRouter(prefix="/v1/models", tags=["risks"], responses=PROBLEMS)
 _RISKS = "/{model}/versions/{version}/risks"
 
 

@@ -14,9 +14,9 @@ from pratique.services.access import Principal
 from pratique.services.proposed_spec import MAX_RUNS, Asked, proposed_spec
 from pratique.services.replaying import replay_page
 from pratique.web.api.auth import Auditing, parts_of
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1/gates", tags=["gates"])
+router = APIRouter(prefix="/v1/gates", tags=["gates"], responses=PROBLEMS)
 
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]*$")]
 

@@ -19,7 +19,7 @@ from pratique.web.api.auth import Submitting, parts_of
 from pratique.web.api.once import IdempotencyKey, answer_once, is_answered
 from pratique.web.api.responses import PROBLEMS
 
-router = APIRouter(tags=["evidence"])
+router = APIRouter(tags=["evidence"], responses=PROBLEMS)
 
 
 class SnapshotBody(BaseModel):

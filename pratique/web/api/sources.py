@@ -14,9 +14,9 @@ from pratique.services.models import find_model_version
 from pratique.services.sources import Collection, due_orders, order_for, record_collection, source_of, sources_view
 from pratique.web.api.auth import Reading, Working, parts_of
 from pratique.web.api.evidence import Given, check_announced, submitted
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1/sources", tags=["sources"])
+router = APIRouter(prefix="/v1/sources", tags=["sources"], responses=PROBLEMS)
 
 _BODY: dict[str, Any] = {
     "requestBody": {

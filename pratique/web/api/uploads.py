@@ -23,9 +23,9 @@ from pratique.services.uploads import Announced, Uploads, checked_size
 from pratique.store.intake import CHUNK_BYTES
 from pratique.web.api.auth import Submitting, parts_of
 from pratique.web.api.evidence import Given, checked_requirement, submitted
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1", tags=["evidence"])
+router = APIRouter(prefix="/v1", tags=["evidence"], responses=PROBLEMS)
 
 TUS = "1.0.0"
 _APPENDED = "application/offset+octet-stream"

@@ -29,9 +29,9 @@ from pratique.web.api.bodies import (
     SettleBody,
 )
 from pratique.web.api.once import IdempotencyKey, answer_once
-from pratique.web.api.responses import JsonResponse
+from pratique.web.api.responses import PROBLEMS, JsonResponse
 
-router = APIRouter(prefix="/v1", tags=["work"])
+router = APIRouter(prefix="/v1", tags=["work"], responses=PROBLEMS)
 
 
 @router.post("/work/claim", summary="Lease work that is due")

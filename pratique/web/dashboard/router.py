@@ -61,7 +61,8 @@ def mount_dashboard(
     clock: Callable[[], datetime] = utc_now,
 ) -> None:
     """Add to `app` the pages, `/static`, and both security middlewares (which cover the API too)."""
-    app.include_router(create_dashboard_router(reads, acts, settings, clock=clock))
+    # Not included: FastAPI would read every signature a second time, at the first request.
+    app.router.routes.extend(create_dashboard_router(reads, acts, settings, clock=clock).routes)
     app.mount("/static", KeptStaticFiles(directory=STATIC_DIR), name="static")
     app.add_middleware(CrossSiteGuard, public_url=settings.public_url)
     app.add_middleware(SecurityHeaders, is_https=settings.base_url.startswith("https://"))
