@@ -24,6 +24,18 @@ log_line_prefix = '%m [%p] %d '
 """
 
 
+#: Room that a cluster in memory leaves to others; a suite's databases take some hundred megabytes at most.
+_ROOM = 4 * 1024**3
+
+
+def _memory() -> Path | None:
+    """Return the folder in memory where a cluster can lie, or None: then it lies where temporary files do."""
+    folder = Path("/dev/shm")
+    if not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < _ROOM:
+        return None
+    return folder
+
+
 def find_binaries() -> Path | None:
     """Return the newest folder that holds `initdb` and `pg_ctl`, or None."""
     found = [p.parent for p in Path("/usr/lib/postgresql").glob("*/bin/initdb") if (p.parent / "pg_ctl").exists()]
@@ -45,7 +57,7 @@ class PostgresCluster:
     def start(cls, binaries: Path, port: int) -> PostgresCluster:
         """Make and start a cluster; raise with PostgreSQL's own log if it does not come up."""
         # Not pytest's tmp_path: its parents are closed to the postgres user.
-        cluster = cls(binaries, Path(tempfile.mkdtemp(prefix="pratique-pg-")), port)
+        cluster = cls(binaries, Path(tempfile.mkdtemp(prefix="pratique-pg-", dir=_memory())), port)
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
             os.chown(cluster.folder, account.pw_uid, account.pw_gid)
@@ -70,7 +82,7 @@ class PostgresCluster:
     def create_database(self, template: str = "template1") -> str:
         """Make a database, a copy of `template` (which nobody may use meanwhile), and return its name."""
         name = f"t_{uuid4().hex[:16]}"
-        self._statement(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._statement(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return name
 
     def drop_database(self, name: str) -> None:
