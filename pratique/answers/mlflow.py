@@ -77,26 +77,10 @@ async def answer_mlflow(
     registry = source.settings.registry if source is not None else None
     if source is None or registry is None:
         return failed(f"hook {subscription.hook} names no registry")
-    headers = {"Accept": "application/json"}
-    if source.registry_authorization is not None:
-        headers["Authorization"] = source.registry_authorization
     try:
         name, version = version_of(raw)
-        async with httpx.AsyncClient(
-            base_url=registry.url.rstrip("/"),
-            headers=headers,
-            timeout=_TIMEOUT,
-            limits=httpx.Limits(max_keepalive_connections=0),
-            follow_redirects=False,
-            trust_env=False,
-        ) as client:
-            server = _Server(client, name, version)
-            if subscription.alias is not None and reply.verdict is not Verdict.APPROVE:
-                await server.take_alias_away(subscription.alias)
-            for key, value in _tags(reply, at).items():
-                await server.set_tag(key, value)
-            if subscription.alias is not None and reply.verdict is Verdict.APPROVE:
-                await server.set_alias(subscription.alias)
+        async with _connected(registry.url, source.registry_authorization) as client:
+            await _write(_Server(client, name, version), subscription.alias, reply, at)
     except NotAskedError as error:
         return refused(str(error))
     except _StopError as stop:
@@ -105,6 +89,29 @@ async def answer_mlflow(
         return failed(f"MLflow does not answer: {type(error).__name__}")
     word = "cleared" if reply.verdict is Verdict.APPROVE else "blocked"
     return AnswerOutcome(outcome=Outcome.DELIVERED, reason=f"wrote {word}", status=200, said=saying)
+
+
+def _connected(url: str, authorization: str | None) -> httpx.AsyncClient:
+    headers = {"Accept": "application/json"}
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    return httpx.AsyncClient(
+        base_url=url.rstrip("/"),
+        headers=headers,
+        timeout=_TIMEOUT,
+        limits=httpx.Limits(max_keepalive_connections=0),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+async def _write(server: _Server, alias: str | None, reply: Reply, at: datetime) -> None:
+    if alias is not None and reply.verdict is not Verdict.APPROVE:
+        await server.take_alias_away(alias)
+    for key, value in _tags(reply, at).items():
+        await server.set_tag(key, value)
+    if alias is not None and reply.verdict is Verdict.APPROVE:
+        await server.set_alias(alias)
 
 
 def _verdicts(reply: Reply) -> dict[str, str]:

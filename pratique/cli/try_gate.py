@@ -58,13 +58,7 @@ def try_gate(
         spec,
         [*(evidence or []), *(more or [])],
         moment=values.moment(at, now) if at is not None else now,
-        given={
-            "profile": profile,
-            "register": register,
-            "model": model,
-            "version": version,
-            "occasion": occasion,
-        },
+        given={"profile": profile, "register": register, "model": model, "version": version, "occasion": occasion},
     )
     if as_json:
         say_json(trial.as_json())

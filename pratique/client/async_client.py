@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from itertools import count
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pratique.client import engine_calls as calls
 from pratique.client.async_attestations import AsyncAttestationNamespace
@@ -21,26 +19,23 @@ from pratique.client.async_keeping import AsyncKeepingNamespace
 from pratique.client.async_regimes import AsyncRegimeNamespace
 from pratique.client.async_risks import AsyncRiskNamespace
 from pratique.client.async_scope import AsyncScopeNamespace
+from pratique.client.async_sender import AsyncSender
 from pratique.client.async_snapshots import AsyncSnapshotNamespace
 from pratique.client.async_sources import AsyncSourceNamespace
 from pratique.client.async_subscriptions import AsyncSubscriptionNamespace
 from pratique.client.async_worker import AsyncWorkerNamespace
-from pratique.client.call import Call, Progress, retry_pause_seconds
-from pratique.client.connection import Connection
+from pratique.client.call import Progress
+from pratique.client.credential_views import IssuedToken, LoginLink
 from pratique.client.events import DEFAULT_SOURCE, Event, Recorded, Trigger, new_event_id
 from pratique.client.files import Download, file_body, file_sha256, weights_sha256
 from pratique.client.gate_view import GateView, checked_weights
-from pratique.client.transport import Sink
-from pratique.client.views import Evidence, IssuedToken, JournalPage, Json, LoginLink, Registration
-from pratique.errors import KeyInUseError, UnavailableError
+from pratique.client.views import Evidence, JournalPage, Json, Registration
 
 if TYPE_CHECKING:
     from pratique.client.async_transport import AsyncTransport
 
-T = TypeVar("T")
 
-
-class AsyncClient:
+class AsyncClient(AsyncSender):
     """One engine, asked with one token, in one event loop; `async with` or `close` ends its connections."""
 
     def __init__(
@@ -53,8 +48,7 @@ class AsyncClient:
             token: None reads `PRATIQUE_TOKEN`, else the file named by `PRATIQUE_TOKEN_FILE`.
             transport: another way to reach the engine; None is HTTP by httpx.
         """
-        self.connection = Connection.resolve(url, token)
-        self._transport = transport
+        super().__init__(url, token, transport=transport)
         self.worker = AsyncWorkerNamespace(self)  #: the worker's side of the engine
         self.scope = AsyncScopeNamespace(self)  #: who owes what: provider, compute, answers
         self.regimes = AsyncRegimeNamespace(self)  #: editions of regimes, and adopting them
@@ -68,42 +62,6 @@ class AsyncClient:
         self.attestations = AsyncAttestationNamespace(self)  #: what people say of evidence that they read
         self.sources = AsyncSourceNamespace(self)  #: what evidence is collected from
         self.clocks = AsyncClockNamespace(self)  #: time limits, incidents, requests
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """End the connections; the client connects again when it is used again."""
-        if self._transport is not None:
-            transport, self._transport = self._transport, None
-            await transport.close()
-
-    def _reached(self) -> AsyncTransport:
-        if self._transport is None:
-            from pratique.client.async_transport import HttpxTransport  # httpx: a quarter of a second
-
-            self._transport = HttpxTransport(self.connection.url)
-        return self._transport
-
-    async def send_once(self, call: Call[T], *, sink: Sink | None = None) -> T:
-        """Send a call once and return its result."""
-        reply = await self._reached().send(call.request(self.connection), sink=sink)
-        return call.result(reply)
-
-    async def send(self, call: Call[T]) -> T:
-        """Send a call, again if it is idempotent and the engine does not answer, and return its result."""
-        began_at = time.monotonic()
-        for attempt in count(1):
-            try:
-                return await self.send_once(call)
-            except (UnavailableError, KeyInUseError) as error:
-                if not call.may_retry(attempt, time.monotonic() - began_at):
-                    raise
-                await asyncio.sleep(retry_pause_seconds(attempt, error))
-        raise AssertionError("unreachable: the last attempt returns or raises")
 
     def bind(self, view: GateView) -> AsyncGate:
         """Return `view` as a gate that can ask again."""

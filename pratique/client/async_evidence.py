@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pratique.client import upload_calls as calls
-from pratique.client.call import Progress
+from pratique.client.call import Call, FileBody, Progress
 from pratique.client.engine_calls import evidence as evidence_page
 from pratique.client.files import file_body, file_sha256
 from pratique.client.uploading import FILES_AT_ONCE, Added, Batch, FilesProgress, Pace, Sent, added, is_resumed
@@ -102,16 +102,22 @@ class AsyncEvidenceNamespace:
         pace = Pace(time.monotonic)
         while True:
             try:
-                upload = await self._client.send_once(start)
-                pace.reached(upload.offset)
-                if upload.offset < body.size:
-                    await self._client.send_once(calls.append(upload, body))
-                elif progress:
-                    progress(body.size, body.size)
-                return (await self._client.send_once(calls.submit(upload, body.size)))[0]
+                return await self._go_on(start, body, pace, progress)
             except (UnavailableError, ConflictError, NotFoundError) as error:
                 pause = pace.failed(error)
             await asyncio.sleep(pause)
+
+    async def _go_on(
+        self, start: Call[calls.Upload], body: FileBody, pace: Pace, progress: Progress | None
+    ) -> Evidence:
+        """Send what the engine lacks of an upload, and submit it."""
+        upload = await self._client.send_once(start)
+        pace.reached(upload.offset)
+        if upload.offset < body.size:
+            await self._client.send_once(calls.append(upload, body))
+        elif progress:
+            progress(body.size, body.size)
+        return (await self._client.send_once(calls.submit(upload, body.size)))[0]
 
     async def _sent(self, batch: Batch, path: Path) -> Sent:
         progress = batch.progress_of(path)

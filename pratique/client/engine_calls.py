@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pratique.client.call import Call, FileBody, Reply, path_of
+from pratique.client.credential_views import IssuedToken, LoginLink
 from pratique.client.events import Event, Recorded, recorded_from_json
 from pratique.client.gate_view import GateView
-from pratique.client.views import Evidence, IssuedToken, JournalPage, Json, LoginLink, Registration
+from pratique.client.views import Evidence, JournalPage, Json, Registration
 from pratique.errors import InvalidInputError
 
 G = TypeVar("G", bound=GateView)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
 from pratique.client import engine_calls as calls
-from pratique.client.call import Call, Progress, retry_pause_seconds
-from pratique.client.connection import Connection
+from pratique.client.call import Progress
+from pratique.client.credential_views import IssuedToken, LoginLink
 from pratique.client.events import DEFAULT_SOURCE, Event, Recorded, Trigger, new_event_id
 from pratique.client.files import Download, file_body, file_sha256, weights_sha256
 from pratique.client.gate import Gate
@@ -25,18 +23,16 @@ from pratique.client.sync_keeping import KeepingNamespace
 from pratique.client.sync_regimes import RegimeNamespace
 from pratique.client.sync_risks import RiskNamespace
 from pratique.client.sync_scope import ScopeNamespace
+from pratique.client.sync_sender import Sender
 from pratique.client.sync_snapshots import SnapshotNamespace
 from pratique.client.sync_sources import SourceNamespace
 from pratique.client.sync_subscriptions import SubscriptionNamespace
 from pratique.client.sync_worker import WorkerNamespace
-from pratique.client.transport import Sink, StandardTransport, Transport
-from pratique.client.views import Evidence, IssuedToken, JournalPage, Json, LoginLink, Registration
-from pratique.errors import KeyInUseError, UnavailableError
-
-T = TypeVar("T")
+from pratique.client.transport import Transport
+from pratique.client.views import Evidence, JournalPage, Json, Registration
 
 
-class Client:
+class Client(Sender):
     """One engine, asked with one token. Thread-safe; holds no connection between calls."""
 
     def __init__(self, url: str | None = None, token: str | None = None, *, transport: Transport | None = None) -> None:
@@ -47,8 +43,7 @@ class Client:
             token: None reads `PRATIQUE_TOKEN`, else the file named by `PRATIQUE_TOKEN_FILE`.
             transport: another way to reach the engine; None is HTTP by the standard library.
         """
-        self.connection = Connection.resolve(url, token)
-        self._transport = transport or StandardTransport(self.connection.url)
+        super().__init__(url, token, transport=transport)
         self.worker = WorkerNamespace(self)  #: the worker's side of the engine
         self.scope = ScopeNamespace(self)  #: who owes what: provider, compute, answers
         self.regimes = RegimeNamespace(self)  #: editions of regimes, and adopting them
@@ -62,22 +57,6 @@ class Client:
         self.attestations = AttestationNamespace(self)  #: what people say of evidence that they read
         self.sources = SourceNamespace(self)  #: what evidence is collected from
         self.clocks = ClockNamespace(self)  #: time limits, incidents, requests
-
-    def send_once(self, call: Call[T], *, sink: Sink | None = None) -> T:
-        """Send a call once and return its result."""
-        return call.result(self._transport.send(call.request(self.connection), sink=sink))
-
-    def send(self, call: Call[T]) -> T:
-        """Send a call, again if it is idempotent and the engine does not answer, and return its result."""
-        began_at = time.monotonic()
-        for attempt in count(1):
-            try:
-                return self.send_once(call)
-            except (UnavailableError, KeyInUseError) as error:
-                if not call.may_retry(attempt, time.monotonic() - began_at):
-                    raise
-                time.sleep(retry_pause_seconds(attempt, error))
-        raise AssertionError("unreachable: the last attempt returns or raises")
 
     def bind(self, view: GateView) -> Gate:
         """Return `view` as a gate that can ask again."""

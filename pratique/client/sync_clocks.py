@@ -136,8 +136,7 @@ class ClockNamespace:
         """Record a report that was filed.
 
         Args:
-            version: (model, version).
-            incident: which it is about; of several the one that was known first.
+            version, incident: which it is about; of several incidents the one that was known first.
             stage: `initial`, `intermediate` or `final`.
             items: of S-9.2, that it tells; the initial report needs items 1 to 7, the final one all nine.
             why: how that is known.

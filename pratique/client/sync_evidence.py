@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pratique.client import upload_calls as calls
-from pratique.client.call import Progress
+from pratique.client.call import Call, FileBody, Progress
 from pratique.client.engine_calls import evidence as evidence_page
 from pratique.client.files import file_body, file_sha256
 from pratique.client.uploading import FILES_AT_ONCE, Added, Batch, FilesProgress, Pace, Sent, added, is_resumed
@@ -100,16 +100,20 @@ class EvidenceNamespace:
         pace = Pace(time.monotonic)
         while True:
             try:
-                upload = self._client.send_once(start)
-                pace.reached(upload.offset)
-                if upload.offset < body.size:
-                    self._client.send_once(calls.append(upload, body))
-                elif progress:
-                    progress(body.size, body.size)
-                return (self._client.send_once(calls.submit(upload, body.size)))[0]
+                return self._go_on(start, body, pace, progress)
             except (UnavailableError, ConflictError, NotFoundError) as error:
                 pause = pace.failed(error)
             time.sleep(pause)
+
+    def _go_on(self, start: Call[calls.Upload], body: FileBody, pace: Pace, progress: Progress | None) -> Evidence:
+        """Send what the engine lacks of an upload, and submit it."""
+        upload = self._client.send_once(start)
+        pace.reached(upload.offset)
+        if upload.offset < body.size:
+            self._client.send_once(calls.append(upload, body))
+        elif progress:
+            progress(body.size, body.size)
+        return (self._client.send_once(calls.submit(upload, body.size)))[0]
 
     def _sent(self, batch: Batch, path: Path) -> Sent:
         progress = batch.progress_of(path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pratique.canonical import digest_of, stored_json
 from pratique.domain.decisions import Act
 from pratique.domain.entries import DecisionsDismissed, GateRunDated, GateRunEvaluated, GateRunMoved
@@ -49,8 +51,7 @@ def advance(
     revision = revision_of(stored_json(run.row["findings"]), findings)
     if not (revision.is_news or _is_news(run, after)):
         return before
-    digest = digest_of(findings) if revision.kept is not None else None
-    _write_evaluation(tx, run, after, cause, revision=revision, findings_digest=digest)
+    _write_evaluation(tx, run, after, cause, findings=findings, revision=revision)
     if before is GateState.CLEARED and after is GateState.CLEARED:
         _tell_signers(tx, parts, run, cause)
     elif after is not before or _changed(run):
@@ -123,7 +124,7 @@ def _is_news(run: LoadedRun, after: GateState) -> bool:
 
 
 def _write_evaluation(
-    tx: Transaction, run: LoadedRun, after: GateState, cause: str, *, revision: Revision, findings_digest: str | None
+    tx: Transaction, run: LoadedRun, after: GateState, cause: str, *, findings: list[Any], revision: Revision
 ) -> None:
     evaluation = run.evaluation
     tx.record(
@@ -135,7 +136,7 @@ def _write_evaluation(
             cause=cause,
             findings=revision.findings,
             kept=revision.kept,
-            findings_digest=findings_digest,
+            findings_digest=digest_of(findings) if revision.kept is not None else None,
             open_findings=len(evaluation.open_findings),
             basis=evaluation.basis,
             inputs=evaluation.inputs,

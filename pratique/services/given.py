@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,33 +84,39 @@ def read_given(
         InvalidInputError: with every error at once.
     """
     problems = Problems()
-    own = provider = compute = risks = None
+    given = Given(model=model, version=version, occasion=occasion)
     if profile is not None:
-        value = _mapping(profile, problems)
-        if value is not None:
-            rest = {name: part for name, part in value.items() if name not in ("provider", "compute")}
-            own = problems.parse(profile.name, ModelProfile, rest)
-            if "provider" in value:
-                provider = problems.parse(f"{profile.name}: provider", ProviderProfile, value["provider"])
-            if "compute" in value:
-                compute = problems.parse(f"{profile.name}: compute", _Compute, value["compute"])
+        given = _with_profile(given, profile, problems)
     if register is not None:
-        value = _value(register, problems)
-        if value is not None:
-            found = problems.parse(register.name, _Register, {"risks": value} if isinstance(value, list) else value)
-            risks = RiskRegister(edition=edition, risks=found.risks) if found is not None else None
+        given = replace(given, register=_register(register, edition, problems))
     if problems.lines:
         raise InvalidInputError("\n".join(problems.lines), hint="examples: docs/criteria.md", errors=problems.lines)
-    flop = {kind.value: getattr(compute, kind.value) for kind in ComputeKind} if compute is not None else None
-    return Given(
-        model=model,
-        version=version,
-        profile=own,
-        provider=provider,
-        compute=flop,
-        register=risks,
-        occasion=occasion,
-    )
+    return given
+
+
+def _with_profile(given: Given, path: Path, problems: Problems) -> Given:
+    """Add what a file says in one mapping: the profile, and beside it the provider and the compute."""
+    value = _mapping(path, problems)
+    if value is None:
+        return given
+    own = {name: part for name, part in value.items() if name not in ("provider", "compute")}
+    given = replace(given, profile=problems.parse(path.name, ModelProfile, own))
+    if "provider" in value:
+        provider = problems.parse(f"{path.name}: provider", ProviderProfile, value["provider"])
+        given = replace(given, provider=provider)
+    if "compute" in value:
+        compute = problems.parse(f"{path.name}: compute", _Compute, value["compute"])
+        flop = {kind.value: getattr(compute, kind.value) for kind in ComputeKind} if compute is not None else None
+        given = replace(given, compute=flop)
+    return given
+
+
+def _register(path: Path, edition: str, problems: Problems) -> RiskRegister | None:
+    value = _value(path, problems)
+    if value is None:
+        return None
+    found = problems.parse(path.name, _Register, {"risks": value} if isinstance(value, list) else value)
+    return RiskRegister(edition=edition, risks=found.risks) if found is not None else None
 
 
 def _mapping(path: Path, problems: Problems) -> dict[str, Any] | None:

@@ -47,25 +47,9 @@ def place_hold(
     check_reason(reason)
     if (evidence is None) == (version is None):
         raise InvalidInputError("expected `evidence`, or `model` and `version`, and not both")
-    sha256 = version_id = None
-    if evidence is not None:
-        row = _locked_evidence(tx, evidence)
-        if row["purged_at"] is not None:
-            raise ConflictError(f"the file of evidence {evidence} was purged at {row['purged_at']}")
-        sha256, model = row["sha256"], version_of(tx, row)["model"]
-    elif version is not None:
-        found = find_model_version(tx, *version)
-        lock_versions(tx, [found["id"]])
-        version_id, model = found["id"], found["model"]
+    held, model = _file_of(tx, evidence) if evidence is not None else _version(tx, version or ("", ""))
     check_may_withdraw(parts, person, model)
-    hold = HoldPlaced(
-        id=tx.new_id(),
-        reason=reason,
-        person=person,
-        sha256=sha256,
-        model_version_id=version_id,
-        credential=credential,
-    )
+    hold = HoldPlaced(id=tx.new_id(), reason=reason, person=person, credential=credential, **held)
     tx.record(hold)
     return hold_view(tx, find_hold(tx, hold.id))
 
@@ -126,6 +110,21 @@ def hold_view(reader: Reader, row: Row) -> dict[str, Any]:
         "model": of_version.get("model"),
         "version": of_version.get("version"),
     }
+
+
+def _file_of(tx: Transaction, evidence: str) -> tuple[dict[str, str], str]:
+    """Return the file of a piece of evidence, as a hold names it, and whose model it is of."""
+    row = _locked_evidence(tx, evidence)
+    if row["purged_at"] is not None:
+        raise ConflictError(f"the file of evidence {evidence} was purged at {row['purged_at']}")
+    return {"sha256": row["sha256"]}, version_of(tx, row)["model"]
+
+
+def _version(tx: Transaction, version: tuple[str, str]) -> tuple[dict[str, str], str]:
+    """Return a model version, as a hold names it, and its model."""
+    found = find_model_version(tx, *version)
+    lock_versions(tx, [found["id"]])
+    return {"model_version_id": found["id"]}, found["model"]
 
 
 def _locked_evidence(tx: Transaction, evidence_id: str) -> Row:

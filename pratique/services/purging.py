@@ -85,13 +85,7 @@ def purge_evidence(tx: Transaction, parts: Parts, evidence_id: str, *, reason: s
     if row["purged_at"] is not None:
         return sha256
     kept = retention_of(tx, parts, sha256, tx.now)
-    refused = kept.refusals(tx.now)
-    if refused:
-        raise ConflictError(
-            f"the file of evidence {evidence_id} is kept: {'; '.join(refused)}",
-            hint="`pratique evidence retention` shows until when, and by which rules",
-            refused=refused,
-        )
+    _check_nothing_keeps(kept.refusals(tx.now), evidence_id)
     pieces = [piece for piece in tx.all(PIECES_OF_FILE, sha256=sha256) if piece["purged_at"] is None]
     names = ("id", "model_version_id", "filename", "received_at")
     tx.record(
@@ -109,6 +103,15 @@ def purge_evidence(tx: Transaction, parts: Parts, evidence_id: str, *, reason: s
     for version in dict.fromkeys(piece["model_version_id"] for piece in pieces):
         advance_live(tx, parts, version, cause=f"the file {row['filename']} was purged")
     return sha256
+
+
+def _check_nothing_keeps(refused: list[str], evidence_id: str) -> None:
+    if refused:
+        raise ConflictError(
+            f"the file of evidence {evidence_id} is kept: {'; '.join(refused)}",
+            hint="`pratique evidence retention` shows until when, and by which rules",
+            refused=refused,
+        )
 
 
 def remove_purged(parts: Parts, sha256: str, *, actor: str) -> bool:

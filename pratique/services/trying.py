@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pratique.canonical import canonical_json, digest_of
-from pratique.collectors import CollectorRegistry, read_evidence
-from pratique.collectors.unreadable import UnreadableError
+from pratique.collectors import CollectorRegistry
 from pratique.domain.compute import ComputeEntry, ComputeKind
 from pratique.domain.counting import day_of
 from pratique.domain.evaluation import Situation, evaluate
@@ -24,44 +22,15 @@ from pratique.domain.risks import named_risks, risk_values
 from pratique.domain.situation import Criteria
 from pratique.domain.spec import GateSpec, Requirement
 from pratique.domain.times import instant_text
-from pratique.errors import UnavailableError
 from pratique.regimes import Rulebook, spec_digest
 from pratique.regimes.expressions import members_named
 from pratique.services.effective_profile import Records, effective_of
 from pratique.services.given import Given
+from pratique.services.tried_files import TriedFile, try_file
 
 _GATE_RUN = "not-recorded"
 _PROFILE_UNKNOWN = "nothing is known of the model version here; give its profile"
 _REGISTER_UNKNOWN = "the risk register is not known here; give one"
-
-
-@dataclass(frozen=True, slots=True)
-class TriedFile:
-    """One file, and what was read in it."""
-
-    evidence: Evidence
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, its facts too."""
-        read = self.evidence.extraction
-        out: dict[str, Any] = {
-            "file": self.evidence.filename,
-            "sha256": self.evidence.sha256,
-            "reading": self.evidence.reading.value,
-            "reason": self.evidence.reading_reason,
-        }
-        if read is not None:
-            out |= {
-                "kind": read.kind,
-                "collector": read.collector,
-                "tool": read.tool,
-                "complete": read.complete,
-                "incomplete_reason": read.incomplete_reason,
-                "subject": read.subject,
-                "produced_at": instant_text(read.produced_at) if read.produced_at is not None else None,
-                "facts": dict(read.facts),
-            }
-        return out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +95,7 @@ def try_gate(
     Whatever only a ledger knows (other gates, time limits, and without them profile and risk register) is not tested,
     with that as the reason. Waivers there are none.
     """
-    tried = tuple(_read(path, collectors, now) for path in dict.fromkeys(files))
+    tried = tuple(try_file(path, collectors, now) for path in dict.fromkeys(files))
     edition = rules.editions.get(spec.edition) or rules.edition
     taxonomy = edition.taxonomy if edition is not None else None
     risks = named_risks(given.register, taxonomy)
@@ -160,27 +129,6 @@ def _waiting(spec: GateSpec) -> GateSpec:
     )
     members = {name: getattr(spec, name) for name in GateSpec.model_fields}
     return GateSpec.model_construct(**members | {"checkpoints": checkpoints})
-
-
-def _read(path: Path, collectors: CollectorRegistry, now: datetime) -> TriedFile:
-    name = str(path)
-    evidence = Evidence(
-        id=name,
-        sha256="0" * 64,
-        filename=path.name or name,
-        received_at=now,
-        submitter="nobody",
-        reading=Reading.UNREADABLE,
-    )
-    try:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        evidence = replace(evidence, sha256=digest)
-        return TriedFile(replace(evidence, reading=Reading.READ, extraction=read_evidence(path, path.name, collectors)))
-    except (UnreadableError, UnavailableError) as error:
-        return TriedFile(replace(evidence, reading_reason=error.message))
-    except OSError as error:
-        return TriedFile(replace(evidence, reading_reason=f"{path}: {error.strerror or error}"))
 
 
 def _profile(
